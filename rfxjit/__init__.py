@@ -1,0 +1,1 @@
+"""rfxjit: a multi-level JIT compiler for NumPy code, on xDSL."""

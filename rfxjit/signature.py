@@ -1,0 +1,219 @@
+"""The calling contract between a compiled unit and its callers.
+
+A *unit* is one compiled specialization of a Python function. It exports two symbols:
+
+    i32 NAME(args..., i64 begin, i64 end, ptr workspace)
+    i32 NAME_shapes(ptr in_dims, ptr out_dims)
+
+`args` are, in order, all inputs (`Signature.inputs`) and then all outputs
+(`Signature.outputs`) that are computed by the kernel:
+
+- an input whose `kind` is by value (`float`, `int`, `bool`) is one `double`, `i64` or
+  `i8` (0 or 1);
+- any other input, and each output, is a data pointer, followed by one `i64` for each
+  of its *dynamic* dims (those given as a symbol), in order. All arrays are C-contiguous,
+  aligned and in native byte order; the caller makes it so.
+
+`begin` and `end` are a half-open range of the unit's outermost parallel loop, which has
+`extent` iterations; callers that do not split pass 0 and `extent`. `workspace` is
+scratch memory of `workspace` bytes, 64-byte aligned.
+
+`NAME_shapes` reads the concatenated dims of all array inputs and writes the concatenated
+dims of all outputs, then `extent`, then the workspace size in bytes. It is exported only
+when one of these is not static (`Signature.static`).
+
+Both return a status: 0, or a positive index into `Signature.failures` (1-based).
+
+Pure data: this module is imported by the runtime and by the compiler alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+Dim = int | str
+"""A static size, or the name of a symbol: equal names are equal sizes, never 1."""
+
+Role = Literal["in", "inout", "hidden"]
+"""`inout`: written through to the caller's array. `hidden`: captured, read each call."""
+
+Kind = Literal["array", "scalar", "float", "int", "bool"]
+"""How a Python object arrives: `numpy.ndarray`; a NumPy scalar (`np.float32(1)`, passed
+by pointer like a 0-d array); or exactly `float`, `int`, `bool`, passed by value."""
+
+VALUE_KINDS: dict[str, np.dtype[Any]] = {
+    "float": np.dtype(np.float64),
+    "int": np.dtype(np.int64),
+    "bool": np.dtype(np.bool_),
+}
+"""The dtype in which each by-value kind crosses into the kernel."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """Where an object is found at call time: a root, then steps.
+
+    Roots: `("param", i)` is the i-th parameter of the function after binding;
+    `("object", j)` is `Signature.objects[j]`, captured when the unit was made (a globals
+    dict, a closure cell, a helper function's namespace).
+    Steps: `("attr", name)`, `("item", key)` with a constant key, `("cell",)` for the
+    contents of a closure cell.
+    """
+
+    root: tuple[Literal["param", "object"], int]
+    steps: tuple[tuple[Any, ...], ...] = ()
+
+    def step(self, *step: Any) -> Path:
+        return Path(self.root, (*self.steps, step))
+
+    def fetch(self, params: tuple[Any, ...], objects: tuple[Any, ...]) -> Any:
+        """The object at this path now; raises what Python raises if it is gone."""
+        value = (params if self.root[0] == "param" else objects)[self.root[1]]
+        for step in self.steps:
+            match step:
+                case ("attr", name):
+                    value = getattr(value, name)
+                case ("item", key):
+                    value = value[key]
+                case _:
+                    value = value.cell_contents
+        return value
+
+
+@dataclass(frozen=True)
+class Input:
+    """One leaf that the kernel reads."""
+
+    name: str
+    path: Path
+    kind: Kind
+    dtype: np.dtype[Any]
+    shape: tuple[Dim, ...] = ()
+    role: Role = "in"
+
+    @property
+    def by_value(self) -> bool:
+        return self.kind in VALUE_KINDS
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A captured or static value that tracing used concretely.
+
+    `mode` says how the object at `path` must compare with `expected`: `is` identity,
+    `eq` same type and equal, `type` exact type `expected`, `len` exact type and length
+    (`expected` is the pair).
+    """
+
+    path: Path
+    mode: Literal["is", "eq", "type", "len"]
+    expected: Any
+    reason: str = ""
+
+    def holds(self, params: tuple[Any, ...], objects: tuple[Any, ...]) -> bool:
+        try:
+            value = self.path.fetch(params, objects)
+        except (AttributeError, LookupError, TypeError, ValueError):
+            return False
+        match self.mode:
+            case "is":
+                return value is self.expected
+            case "eq":
+                return type(value) is type(self.expected) and bool(
+                    value == self.expected
+                )
+            case "type":
+                return type(value) is self.expected
+            case "len":
+                kind, length = self.expected
+                return type(value) is kind and len(value) == length
+
+
+@dataclass(frozen=True)
+class Output:
+    """One leaf of the result, computed by the kernel.
+
+    `kind`: `array` makes a fresh ndarray; `scalar` a NumPy scalar (what NumPy returns
+    for 0-d); `float`, `int`, `bool` a Python object. `inout` is the index of the input
+    that this output is written back to, instead of being returned.
+    """
+
+    dtype: np.dtype[Any]
+    shape: tuple[Dim | None, ...] = ()
+    kind: Kind = "array"
+    inout: int | None = None
+
+
+@dataclass(frozen=True)
+class Alias:
+    """A result leaf that is an argument object itself (`return x` returns x)."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A result leaf that does not depend on the inputs, returned as it is."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A result leaf that is `Signature.outputs[index]`."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What a non-zero status means: the exception class, its text and the place."""
+
+    exception: type[Exception]
+    message: str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of the Python function."""
+
+    name: str
+    kind: Literal["positional_only", "positional_or_keyword", "keyword_only"]
+    default: Any = None
+    has_default: bool = False
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Everything a caller must know about one unit."""
+
+    name: str
+    params: tuple[Parameter, ...]
+    inputs: tuple[Input, ...]
+    outputs: tuple[Output, ...]
+    results: tuple[Slot | Alias | Constant, ...]
+    treedef: Any = None
+    """`optree` treedef of the result; None means the single leaf `results[0]`."""
+    guards: tuple[Guard, ...] = ()
+    objects: tuple[Any, ...] = ()
+    extent: int | None = 1
+    """Iterations of the splittable outermost loop; None if `shapes` must be asked.
+    1 means that the unit cannot be split."""
+    workspace: int | None = 0
+    """Bytes of scratch memory; None if `shapes` must be asked."""
+    failures: tuple[Failure, ...] = ()
+    work: int = 0
+    """Estimated nanoseconds of one call if static: used to decide on GIL release."""
+    attributes: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def static(self) -> bool:
+        """True if output dims, extent and workspace are all known without `shapes`."""
+        return (
+            self.extent is not None
+            and self.workspace is not None
+            and all(isinstance(d, int) for o in self.outputs for d in o.shape)
+        )
