@@ -35,7 +35,8 @@ from typing import Any, Literal
 import numpy as np
 
 Dim = int | str
-"""A static size, or the name of a symbol: equal names are equal sizes, never 1."""
+"""A static size, or the name of a symbol: equal names are equal sizes, never 0 or 1
+(those broadcast or are empty: they get units of their own)."""
 
 Role = Literal["in", "inout", "hidden"]
 """`inout`: written through to the caller's array. `hidden`: captured, read each call."""
@@ -122,6 +123,11 @@ class Guard:
             case "is":
                 return value is self.expected
             case "eq":
+                if type(value) is float:
+                    # By bits: -0.0 is not 0.0, and a NaN is itself.
+                    return value.hex() == float(self.expected).hex() and (
+                        type(self.expected) is float
+                    )
                 return type(value) is type(self.expected) and bool(
                     value == self.expected
                 )
@@ -137,14 +143,18 @@ class Output:
     """One leaf of the result, computed by the kernel.
 
     `kind`: `array` makes a fresh ndarray; `scalar` a NumPy scalar (what NumPy returns
-    for 0-d); `float`, `int`, `bool` a Python object. `inout` is the index of the input
-    that this output is written back to, instead of being returned.
+    for 0-d); `float`, `int`, `bool` a Python object, in the dtype of `VALUE_KINDS`.
+    `inout` is the index of the input that this output is written back to, instead of
+    being returned. The kernel gets a buffer of its own, which the caller copies back
+    after success, unless `in_place`: then it gets the pointer of the input itself, which
+    is right if each element is read before it is written, and no other.
     """
 
     dtype: np.dtype[Any]
     shape: tuple[Dim | None, ...] = ()
     kind: Kind = "array"
     inout: int | None = None
+    in_place: bool = False
 
 
 @dataclass(frozen=True)
@@ -206,7 +216,8 @@ class Signature:
     """Bytes of scratch memory; None if `shapes` must be asked."""
     failures: tuple[Failure, ...] = ()
     work: int = 0
-    """Estimated nanoseconds of one call if static: used to decide on GIL release."""
+    """Estimated nanoseconds of one call if `static`, else of one iteration of `extent`:
+    used to decide whether the kernel runs without the GIL."""
     attributes: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
