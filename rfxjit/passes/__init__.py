@@ -1,0 +1,25 @@
+"""The passes, by name.
+
+`PASSES` maps each pass name to `"module:Class"`: strings, so that importing this
+package loads no pass. File, pass, class and test share one name:
+
+    passes/fuse.py   `-p fuse`   FusePass   tests/filecheck/passes/fuse.mlir
+
+(dashes in the pass name are underscores in the file name).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from xdsl.passes import ModulePass
+
+PASSES: dict[str, str] = {}
+
+
+def load_pass(name: str) -> type[ModulePass]:
+    """The class of the pass called `name`, importing its module on first use."""
+    module, _, cls = PASSES[name].partition(":")
+    return cast("type[ModulePass]", getattr(import_module(module), cls))

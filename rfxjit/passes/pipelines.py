@@ -1,0 +1,9 @@
+"""The named pipelines: each arrow of the picture in the README is one row.
+
+A pipeline is the same string that `rfx-opt -p` accepts, and its name is accepted there
+too, alone or between passes. Pipelines are flat: they name passes, never pipelines.
+"""
+
+from __future__ import annotations
+
+PIPELINES: dict[str, str] = {}
