@@ -123,14 +123,11 @@ class Guard:
             case "is":
                 return value is self.expected
             case "eq":
-                if type(value) is float:
-                    # By bits: -0.0 is not 0.0, and a NaN is itself.
-                    return value.hex() == float(self.expected).hex() and (
-                        type(self.expected) is float
-                    )
-                return type(value) is type(self.expected) and bool(
-                    value == self.expected
-                )
+                if type(value) is not type(self.expected):
+                    return False
+                if type(value) is float:  # by bits: -0.0 is not 0.0, and NaN is NaN
+                    return value.hex() == self.expected.hex()
+                return bool(value == self.expected)
             case "type":
                 return type(value) is self.expected
             case "len":
