@@ -15,26 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar, cast
 
 from xdsl.universe import Universe
 
+from rfxjit.dialects import load_dialect
 from rfxjit.passes import PASSES, load_pass
 from rfxjit.targets import TARGETS, load_target
-
-if TYPE_CHECKING:
-    from xdsl.ir import Dialect
 
 PREFIX = "rfx-"
 
 T = TypeVar("T")
-
-
-def load_rfx_dialect() -> Dialect:
-    """The rfx dialect, imported on first use."""
-    from rfxjit.dialects.rfx import Rfx
-
-    return Rfx
 
 
 def _prefixed(load: Callable[[str], type[T]], name: str) -> type[T]:
@@ -44,11 +35,12 @@ def _prefixed(load: Callable[[str], type[T]], name: str) -> type[T]:
     subclass; it adds no field, so `@dataclass` need not run again.
     """
     cls = load(name)
-    return type(cls.__name__, (cls,), {"name": PREFIX + name, "__doc__": cls.__doc__})
+    fields = {"name": PREFIX + name, "__doc__": cls.__doc__}
+    return cast("type[T]", type(cls.__name__, (cls,), fields))
 
 
 UNIVERSE = Universe(
-    all_dialects={"rfx": load_rfx_dialect},
+    all_dialects={"rfx": partial(load_dialect, "rfx")},
     all_passes={PREFIX + n: partial(_prefixed, load_pass, n) for n in PASSES},
     all_targets={PREFIX + n: partial(_prefixed, load_target, n) for n in TARGETS},
 )

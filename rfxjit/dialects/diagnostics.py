@@ -56,7 +56,7 @@ def describe_location(location: Attribute) -> str:
 
 
 def describe_op(op: Operation) -> str:
-    """The first line of `op`, without its regions; generic where its own syntax fails."""
+    """The first line of `op`, in generic form where its own syntax fails."""
     for generic in (False, True):
         stream = StringIO()
         try:

@@ -1,0 +1,1 @@
+"""The front door: from a Python function to the rfx level."""

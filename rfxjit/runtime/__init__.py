@@ -1,0 +1,1 @@
+"""Bytes and signatures only: loading, caching and calling units. Never xDSL."""

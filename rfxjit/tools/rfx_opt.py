@@ -51,6 +51,7 @@ from xdsl.utils.exceptions import (
     MultipleSpansParseError,
     ParseError,
 )
+from xdsl.utils.lexer import Span
 from xdsl.xdsl_opt_main import xDSLOptMain
 
 from rfxjit.dialects import register_dialects
@@ -77,6 +78,16 @@ class LocatingParser(Parser):
                 StringAttr(file), IntAttr(line + self.line_offset), IntAttr(col)
             )
         return op
+
+    @override
+    def _get_op_by_name(self, name: str) -> type[Operation]:
+        """As xDSL, but an unknown name is reported where it stands, not behind it."""
+        try:
+            return super()._get_op_by_name(name)
+        except ParseError as error:
+            start = self.lexer.input.content.rfind(name, 0, self.pos)
+            error.span = Span(start, start + len(name), self.lexer.input)
+            raise
 
     @override
     def parse_module(self, allow_implicit_module: bool = True) -> ModuleOp:
@@ -260,6 +271,7 @@ def expand_pipelines(text: str) -> Iterator[ArgSpec]:
 
 
 def compiler_error(what: str, error: Exception) -> CompilerError:
+    """What to raise for an `error` that is no diagnostic: it is our fault."""
     return CompilerError(
         f"fault in {what}: {type(error).__name__}: {error}",
         hint="run with --traceback, and please report it",
@@ -278,6 +290,7 @@ def parse_error_lines(error: ParseError) -> Iterator[str]:
 
 
 def fail(text: str) -> int:
+    """Say `text` on stderr; the exit code of a refusal."""
     print(text, file=sys.stderr)
     return 1
 
