@@ -28,7 +28,7 @@ class SourceLocation:
         return f"{self.file}:{self.line}:{self.col + 1}"
 
     def render(self) -> str:
-        """The source line with a caret below the column, or '' if it is not readable."""
+        """The source line with a caret below the column, '' if it is not readable."""
         text = linecache.getline(self.file, self.line).rstrip("\n")
         if not text:
             return ""

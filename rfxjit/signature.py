@@ -11,16 +11,16 @@ A *unit* is one compiled specialization of a Python function. It exports two sym
 - an input whose `kind` is by value (`float`, `int`, `bool`) is one `double`, `i64` or
   `i8` (0 or 1);
 - any other input, and each output, is a data pointer, followed by one `i64` for each
-  of its *dynamic* dims (those given as a symbol), in order. All arrays are C-contiguous,
-  aligned and in native byte order; the caller makes it so.
+  of its *dynamic* dims (those given as a symbol), in order. All arrays are
+  C-contiguous, aligned and in native byte order; the caller makes it so.
 
 `begin` and `end` are a half-open range of the unit's outermost parallel loop, which has
 `extent` iterations; callers that do not split pass 0 and `extent`. `workspace` is
 scratch memory of `workspace` bytes, 64-byte aligned.
 
-`NAME_shapes` reads the concatenated dims of all array inputs and writes the concatenated
-dims of all outputs, then `extent`, then the workspace size in bytes. It is exported only
-when one of these is not static (`Signature.static`).
+`NAME_shapes` reads the concatenated dims of all array inputs and writes the
+concatenated dims of all outputs, then `extent`, then the workspace size in bytes. It is
+exported only when one of these is not static (`Signature.static`).
 
 Both return a status: 0, or a positive index into `Signature.failures` (1-based).
 
@@ -39,7 +39,7 @@ Dim = int | str
 (those broadcast or are empty: they get units of their own)."""
 
 Role = Literal["in", "inout", "hidden"]
-"""`inout`: written through to the caller's array. `hidden`: captured, read each call."""
+"""`inout`: written through to the caller's array. `hidden`: captured, read at calls."""
 
 Kind = Literal["array", "scalar", "float", "int", "bool"]
 """How a Python object arrives: `numpy.ndarray`; a NumPy scalar (`np.float32(1)`, passed
@@ -58,8 +58,8 @@ class Path:
     """Where an object is found at call time: a root, then steps.
 
     Roots: `("param", i)` is the i-th parameter of the function after binding;
-    `("object", j)` is `Signature.objects[j]`, captured when the unit was made (a globals
-    dict, a closure cell, a helper function's namespace).
+    `("object", j)` is `Signature.objects[j]`, captured when the unit was made (a
+    globals dict, a closure cell, a helper function's namespace).
     Steps: `("attr", name)`, `("item", key)` with a constant key, `("cell",)` for the
     contents of a closure cell.
     """
@@ -143,8 +143,8 @@ class Output:
     for 0-d); `float`, `int`, `bool` a Python object, in the dtype of `VALUE_KINDS`.
     `inout` is the index of the input that this output is written back to, instead of
     being returned. The kernel gets a buffer of its own, which the caller copies back
-    after success, unless `in_place`: then it gets the pointer of the input itself, which
-    is right if each element is read before it is written, and no other.
+    after success, unless `in_place`: then it gets the pointer of the input itself,
+    which is right if each element is read before it is written, and no other.
     """
 
     dtype: np.dtype[Any]

@@ -20,6 +20,7 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
     IntegerType,
     LocationAttr,
+    MemRefLayoutAttr,
     MemRefType,
     NoneAttr,
     Signedness,
@@ -30,6 +31,8 @@ from xdsl.ir import Attribute, Block, Operation, OpResult, Region, SSAValue
 from xdsl.ir.core import SSAValues, Use
 
 OpT = TypeVar("OpT", bound=Operation)
+
+_NONE = NoneAttr()
 
 f16, f32, f64 = builtin.f16, builtin.f32, builtin.f64
 i1, i8, i32, i64 = builtin.i1, builtin.i8, builtin.i32, builtin.i64
@@ -52,7 +55,7 @@ DTYPES: dict[Attribute, np.dtype[Any]] = {
     f64: np.dtype(np.float64),
     index: np.dtype(np.int64),
 }
-"""Element types of the rfx level. Signless `iN` is signed, `uiN` unsigned, `i1` bool."""
+"""Element types of the rfx level. Signless `iN` is signed, `uiN` not, `i1` bool."""
 
 ELEMENT_TYPES: dict[np.dtype[Any], Attribute] = {
     d: t for t, d in DTYPES.items() if t is not index
@@ -72,7 +75,7 @@ def element_type(type_: Attribute) -> Attribute:
 
 
 def shape_of(type_: Attribute) -> tuple[int, ...]:
-    """The shape of a shaped type, DYNAMIC_INDEX for a dynamic dim; () for a scalar type."""
+    """The shape of a type, DYNAMIC_INDEX for a dynamic dim; () for a scalar type."""
     if isinstance(type_, (TensorType, MemRefType, VectorType)):
         return type_.get_shape()
     return ()
@@ -93,8 +96,8 @@ def tensor(element: Attribute, shape: tuple[int, ...] = ()) -> TensorType[Any]:
 def memref(
     element: Attribute,
     shape: tuple[int, ...] = (),
-    layout: Attribute = NoneAttr(),
-    space: Attribute = NoneAttr(),
+    layout: MemRefLayoutAttr | NoneAttr = _NONE,
+    space: Attribute = _NONE,
 ) -> MemRefType[Any]:
     """Interned `memref<shape x element, layout, space>`."""
     return MemRefType(element, shape, layout, space)
@@ -160,12 +163,10 @@ def make(
         if first is not None:
             first._prev_use = use  # pyright: ignore[reportPrivateUsage]
         operand.first_use = use
-    d = op.__dict__
+    d = cast("dict[str, Any]", op.__dict__)
     d["_operands"] = SSAValues(operands)
     d["_operand_uses"] = uses
-    d["results"] = SSAValues(
-        [OpResult(t, op, i) for i, t in enumerate(result_types)]
-    )
+    d["results"] = SSAValues([OpResult(t, op, i) for i, t in enumerate(result_types)])
     d["_successors"] = _NO_SUCCESSORS
     d["_successor_uses"] = ()
     d["properties"] = dict(properties) if properties else {}
@@ -194,8 +195,33 @@ def append(block: Block, op: OpT) -> OpT:
 
 
 __all__ = [
-    "DTYPES", "DYNAMIC_INDEX", "ELEMENT_TYPES", "append", "dtype_of", "element_type",
-    "f16", "f32", "f64", "float_attr", "i1", "i16", "i32", "i64", "i8", "index",
-    "integer_attr", "kind_of", "like", "make", "memref", "scalar_attr", "shape_of",
-    "tensor", "ui16", "ui32", "ui64", "ui8", "vector",
+    "DTYPES",
+    "DYNAMIC_INDEX",
+    "ELEMENT_TYPES",
+    "append",
+    "dtype_of",
+    "element_type",
+    "f16",
+    "f32",
+    "f64",
+    "float_attr",
+    "i1",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "index",
+    "integer_attr",
+    "kind_of",
+    "like",
+    "make",
+    "memref",
+    "scalar_attr",
+    "shape_of",
+    "tensor",
+    "ui8",
+    "ui16",
+    "ui32",
+    "ui64",
+    "vector",
 ]
