@@ -115,7 +115,7 @@ def problems(text: str) -> list[str]:
                 found.append("diagnostics are not piped to filecheck")
             prefixes = re.findall(r"--check-prefix(?:es)?[= ](\S+)", run) or ["CHECK"]
             check = re.compile(rf"\b({'|'.join(prefixes).replace(',', '|')})[A-Z-]*:")
-            chunks = re.split(r"^// -----", text, flags=re.MULTILINEULTILINE)
+            chunks = re.split(r"^// -----", text, flags=re.MULTILINE)
             for number, chunk in enumerate(chunks, 1):
                 lines = [line for line in chunk.splitlines() if "RUN:" not in line]
                 body = [line for line in lines if line.strip()]
@@ -219,3 +219,32 @@ def test_constraints_are_plain():
 def test_every_module_says_what_it_is():
     for file in (ROOT / "rfxjit").rglob("*.py"):
         assert file.read_text().lstrip().startswith(('"""', 'r"""')), file
+
+
+# --- outside tools --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("require", "code", "summary"),
+    [
+        ("", 0, "1 tests skipped for want of cc"),
+        ("1", 1, "outside tool missing: cc (RFX_REQUIRE_TOOLS is set)"),
+    ],
+)
+def test_missing_tool_is_counted_or_an_error(tmp_path, require, code, summary):
+    test = tmp_path / "test_wants_a_compiler.py"
+    test.write_text("def test_wants(cc):\n    assert cc\n")
+    plugins = ("-p", "no:cacheprovider", "-p", "conftest")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *plugins, "--rootdir", tmp_path, test],
+        env={
+            "PATH": "",
+            "PYTHONPATH": str(ROOT / "tests"),
+            "RFX_REQUIRE_TOOLS": require,
+        },
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert summary in done.stdout
