@@ -217,6 +217,19 @@ class Signature:
     used to decide whether the kernel runs without the GIL."""
     attributes: dict[str, Any] = field(default_factory=dict[str, Any])
 
+    def __post_init__(self) -> None:
+        slots = {r.index for r in self.results if isinstance(r, Slot)}
+        returned = {i for i, o in enumerate(self.outputs) if o.inout is None}
+        if slots != returned:
+            raise ValueError(f"{self.name}: results {slots}, outputs {returned}")
+        for output in self.outputs:
+            if output.dtype != VALUE_KINDS.get(output.kind, output.dtype):
+                raise ValueError(f"{self.name}: {output.kind} result {output.dtype}")
+            if output.inout is not None and self.inputs[output.inout].role != "inout":
+                raise ValueError(f"{self.name}: input {output.inout} is not inout")
+        if self.treedef is None and len(self.results) != 1:
+            raise ValueError(f"{self.name}: {len(self.results)} results, no treedef")
+
     @property
     def static(self) -> bool:
         """True if output dims, extent and workspace are all known without `shapes`."""

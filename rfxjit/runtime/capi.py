@@ -107,7 +107,7 @@ def function(name: str) -> int:
 def descriptors(dtype: np.dtype[Any]) -> list[np.dtype[Any]]:
     """The native dtype objects equal to `dtype`: two for each C type of equal width
     (int64 is both `long` and `long long` on Linux)."""
-    return [d for d in _native_descriptors() if d == dtype]
+    return [d for d in _native_descriptors() if d == dtype] or [dtype]
 
 
 @functools.cache

@@ -1,0 +1,406 @@
+"""The first half of a native entry: from CPython's arguments to checked inputs.
+
+    bind       parameters from positional, keyword and default arguments, and `out`
+    fetch      paths: attributes, items, cells; each value fetched is owned
+    guard      captured values that tracing used concretely
+    read       inputs: exact types, dtypes, dims, layout
+
+Nothing here has a side effect, and whatever is unexpected jumps to `miss` (to `error`
+where an exception may be set). `rfxjit.runtime.entry_ir` is the second half.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from types import CellType
+from typing import Any
+
+import numpy as np
+
+from rfxjit.runtime import capi
+from rfxjit.runtime.entry_text import Code, Environment, bind_function
+from rfxjit.signature import Dim, Guard, Input, Path, Signature
+
+
+def accepts_out_keyword(signature: Signature) -> bool:
+    """True if `out` is ours: the function has no parameter of that name."""
+    return all(p.name != "out" for p in signature.params)
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """An array argument in machine code: names of its address, dims and size."""
+
+    data: str
+    dims: tuple[str, ...]
+    size: str
+    """In bytes."""
+
+
+class ArgumentWriter:
+    """State of an entry being written, and its first four stages."""
+
+    def __init__(self, signature: Signature) -> None:
+        self.signature = signature
+        self.name = signature.name
+        self.env = Environment(self.name)
+        self.own_out = accepts_out_keyword(signature)
+        self.code = Code()
+        self.globals: list[str] = []
+        self.stack: list[str] = []
+        self.owned: list[str] = []
+        self.symbols: dict[str, str] = {}
+        self.arguments: list[str] = []
+        self.buffers: dict[int, Buffer] = {}
+        self._fetched: dict[Path, str] = {}
+
+    def new_slot(self) -> str:
+        slot = f"%owned.{len(self.owned)}"
+        self.owned.append(slot)
+        return slot
+
+    def call(self, kind: str, function: str, arguments: str) -> str:
+        """Call a function of the C-API; its result."""
+        pointer = self.code.let(self.env.function(function), "fn")
+        return self.code.let(f"call {kind} {pointer}({arguments})")
+
+    def has_type(self, value: str, kind: type) -> str:
+        """`type(value) is kind`, as an i1."""
+        actual = self.code.load("ptr", value, capi.TYPE, "type")
+        expected = self.code.let(self.env.object(kind))
+        return self.code.let(f"icmp eq ptr {actual}, {expected}")
+
+    # bind
+
+    def bind(self, *, native_out: bool) -> str:
+        """Parameters as given if all came by position, else through NAME.bind, whose
+        text is returned. `out` is null, or an object if `native_out`."""
+        params = self.signature.params
+        positional = sum(p.kind != "keyword_only" for p in params)
+        names = [p.name for p in params] + (["out"] if self.own_out else [])
+        text = bind_function(
+            self.name,
+            names=self.env.at(self.env.block([_intern(n) for n in names])),
+            defaults=self.env.at(
+                self.env.block(
+                    [p.default for p in params], [p.has_default for p in params]
+                )
+            ),
+            slots=len(names),
+            params=len(params),
+            positional=positional,
+            positional_only=sum(p.kind == "positional_only" for p in params),
+        )
+        code = self.code
+        # The high bit says that args[-1] may be written; it is not part of the count.
+        nargs = code.let(f"and i64 %nargsf, {2**63 - 1}")
+        all_given = code.let(f"icmp eq i64 {nargs}, {len(params)}")
+        no_names = code.let("icmp eq ptr %kwnames, null")
+        direct = code.every([all_given, no_names])
+        if positional < len(params):
+            direct = "false"
+        code.branch(direct, "ready", "bind")
+        code.label("bind")
+        done = code.let(
+            f'call i1 @"{self.name}.bind"'
+            f"(ptr %args, i64 {nargs}, ptr %kwnames, ptr %bound)"
+        )
+        code.branch(done, "given", "miss")
+        code.label("given")
+        given = "null"
+        if self.own_out:
+            out = code.load("ptr", "%bound", 8 * len(params), "out")
+            none = code.let(self.env.object(None))
+            absent = code.let(f"icmp eq ptr {out}, {none}")
+            given = code.let(f"select i1 {absent}, ptr null, ptr {out}", "out")
+        code.go("ready")
+        code.label("ready")
+        code.do("%params = phi ptr [ %args, %entry ], [ %bound, %given ]")
+        code.do(f"%out = phi ptr [ null, %entry ], [ {given}, %given ]")
+        code.do("%has.out = icmp ne ptr %out, null")
+        if self.own_out and not native_out:
+            code.require(code.let("xor i1 %has.out, true"), "miss")
+        return text
+
+    # fetch
+
+    def fetch(self, path: Path) -> str:
+        """The value at a path; shared prefixes are walked once."""
+        if path not in self._fetched:
+            self._fetched[path] = self._walk(path)
+        return self._fetched[path]
+
+    def _walk(self, path: Path) -> str:
+        root, index = path.root
+        if not path.steps:
+            if root == "param":
+                return self.code.load("ptr", "%params", 8 * index, "param")
+            return self.code.let(self.env.object(self.signature.objects[index]))
+        base = self.fetch(Path(path.root, path.steps[:-1]))
+        match path.steps[-1]:
+            case ("attr", name):
+                key = self.code.let(self.env.object(_intern(name)))
+                arguments = f"ptr {base}, ptr {key}"
+                return self._own(self.call("ptr", "PyObject_GetAttr", arguments))
+            case ("item", key) if type(key) is int and key >= 0:
+                return self._sequence_item(base, key)
+            case ("item", key):
+                return self._dict_item(base, key)
+            case _:
+                code = self.code
+                code.require(self.has_type(base, CellType), "miss")
+                contents = code.load("ptr", base, capi.CELL_CONTENTS)
+                code.require(code.let(f"icmp ne ptr {contents}, null"), "miss")
+                code.incref(contents)
+                return self._own(contents, checked=True)
+
+    def _own(self, value: str, *, checked: bool = False) -> str:
+        if not checked:
+            self.code.require(self.code.let(f"icmp ne ptr {value}, null"), "error")
+        self.code.do(f"store ptr {value}, ptr {self.new_slot()}")
+        return value
+
+    def _sequence_item(self, base: str, index: int) -> str:
+        """`base[index]`: exact tuples and lists by hand, all else through Python."""
+        code = self.code
+        found = {n: code.fresh(n) for n in ("tuple", "rest", "list", "any", "take")}
+        join = code.fresh("item")
+        code.branch(self.has_type(base, tuple), found["tuple"], found["rest"])
+        code.label(found["tuple"])
+        in_tuple = code.offset(base, capi.TUPLE_ITEMS)
+        code.go(found["take"])
+        code.label(found["rest"])
+        code.branch(self.has_type(base, list), found["list"], found["any"])
+        code.label(found["list"])
+        in_list = code.load("ptr", base, capi.LIST_ITEMS)
+        code.go(found["take"])
+        code.label(found["take"])
+        items = code.let(
+            f"phi ptr [ {in_tuple}, %{found['tuple']} ],"
+            f" [ {in_list}, %{found['list']} ]"
+        )
+        size = code.load("i64", base, capi.SIZE)
+        code.require(code.let(f"icmp ugt i64 {size}, {index}"), "miss")
+        value = code.load("ptr", items, 8 * index)
+        code.incref(value)
+        took = code.here
+        code.go(join)
+        code.label(found["any"])
+        other = self._get_item(base, index)
+        asked = code.here
+        code.go(join)
+        code.label(join)
+        both = f"phi ptr [ {value}, %{took} ], [ {other}, %{asked} ]"
+        return self._own(code.let(both), checked=True)
+
+    def _dict_item(self, base: str, key: Any) -> str:
+        """`base[key]`: exact dicts by hand (a globals dict, say), all else through
+        Python."""
+        code = self.code
+        exact, other, join = (code.fresh(n) for n in ("dict", "any", "item"))
+        code.branch(self.has_type(base, dict), exact, other)
+        code.label(exact)
+        name = code.let(self.env.object(_intern(key)))
+        value = self.call("ptr", "PyDict_GetItemWithError", f"ptr {base}, ptr {name}")
+        code.require(code.let(f"icmp ne ptr {value}, null"), "error")
+        code.incref(value)
+        took = code.here
+        code.go(join)
+        code.label(other)
+        asked_value = self._get_item(base, key)
+        asked = code.here
+        code.go(join)
+        code.label(join)
+        both = f"phi ptr [ {value}, %{took} ], [ {asked_value}, %{asked} ]"
+        return self._own(code.let(both), checked=True)
+
+    def _get_item(self, base: str, key: Any) -> str:
+        name = self.code.let(self.env.object(_intern(key)))
+        value = self.call("ptr", "PyObject_GetItem", f"ptr {base}, ptr {name}")
+        self.code.require(self.code.let(f"icmp ne ptr {value}, null"), "error")
+        return value
+
+    # guard
+
+    def guard(self, guard: Guard) -> None:
+        code = self.code
+        value = self.fetch(guard.path)
+        expected = guard.expected
+        match guard.mode:
+            case "type":
+                code.require(self.has_type(value, expected), "miss")
+            case "len":
+                kind, length = expected
+                code.require(self.has_type(value, kind), "miss")
+                size = self.call("i64", "PyObject_Size", f"ptr {value}")
+                code.require(code.let(f"icmp eq i64 {size}, {length}"), "error")
+            case "eq" if type(expected) is float:
+                code.require(self.has_type(value, float), "miss")
+                bits = code.load("i64", value, capi.FLOAT_VALUE)
+                wanted = int(np.float64(expected).view(np.int64))
+                code.require(code.let(f"icmp eq i64 {bits}, {wanted}"), "miss")
+            case "eq" if not isinstance(expected, bool | None):
+                code.require(self.has_type(value, type(expected)), "miss")
+                other = code.let(self.env.object(expected))
+                equal = self.call(
+                    "i32",
+                    "PyObject_RichCompareBool",
+                    f"ptr {value}, ptr {other}, i32 2",
+                )
+                code.require(code.let(f"icmp eq i32 {equal}, 1"), "error")
+            case _:
+                other = code.let(self.env.object(expected))
+                code.require(code.let(f"icmp eq ptr {value}, {other}"), "miss")
+
+    # read
+
+    def read(self, index: int, spec: Input) -> None:
+        value = self.fetch(spec.path)
+        code = self.code
+        match spec.kind:
+            case "float":
+                code.require(self.has_type(value, float), "miss")
+                number = code.load("double", value, capi.FLOAT_VALUE)
+                self.arguments.append(f"double {number}")
+            case "int":
+                code.require(self.has_type(value, int), "miss")
+                self.arguments.append(f"i64 {self._integer(value)}")
+            case "bool":
+                code.require(self.has_type(value, bool), "miss")
+                true = code.let(self.env.object(True))
+                bit = code.let(f"icmp eq ptr {value}, {true}")
+                self.arguments.append(f"i8 {code.let(f'zext i1 {bit} to i8')}")
+            case "scalar":
+                code.require(self.has_type(value, spec.dtype.type), "miss")
+                data = code.offset(value, capi.SCALAR_VALUE)
+                self.arguments.append(f"ptr {data}")
+            case "array":
+                buffer = self.array(
+                    value, spec.dtype, spec.shape, writeable=spec.role == "inout"
+                )
+                self.buffers[index] = buffer
+                self.pass_buffer(buffer.data, spec.shape, buffer.dims)
+
+    def _integer(self, value: str) -> str:
+        """An int that fits 64 bits; larger ones are for the Python path."""
+        code = self.code
+        number = self.call("i64", "PyLong_AsLongLong", f"ptr {value}")
+        doubt, sure = code.fresh("doubt"), code.fresh("sure")
+        code.branch(code.let(f"icmp eq i64 {number}, -1"), doubt, sure)
+        code.label(doubt)
+        error = self.call("ptr", "PyErr_Occurred", "")
+        code.branch(code.let(f"icmp eq ptr {error}, null"), sure, "error")
+        code.label(sure)
+        return number
+
+    def pass_buffer(
+        self, data: str, shape: tuple[Dim | None, ...], dims: tuple[str, ...]
+    ) -> None:
+        """Append a pointer and its dynamic dims to the kernel's arguments."""
+        self.arguments.append(f"ptr {data}")
+        for dim, size in zip(shape, dims, strict=True):
+            if not isinstance(dim, int):
+                self.arguments.append(f"i64 {size}")
+
+    def array(
+        self,
+        value: str,
+        dtype: np.dtype[Any],
+        shape: tuple[Dim | None, ...],
+        *,
+        writeable: bool,
+        known: tuple[str, ...] | None = None,
+    ) -> Buffer:
+        """Check that a value is exactly such an array. `known` gives the sizes that the
+        dims must have, where a symbol does not say it."""
+        code = self.code
+        code.require(self.has_type(value, np.ndarray), "miss")
+        flags = capi.C_CONTIGUOUS | capi.ALIGNED | (capi.WRITEABLE if writeable else 0)
+        actual = code.load("i32", value, capi.ARRAY_FLAGS)
+        masked = code.let(f"and i32 {actual}, {flags}")
+        ndim = code.load("i32", value, capi.ARRAY_NDIM)
+        layout = [
+            code.let(f"icmp eq i32 {masked}, {flags}"),
+            code.let(f"icmp eq i32 {ndim}, {len(shape)}"),
+        ]
+        code.require(code.every(layout), "miss")
+        self._check_descr(code.load("ptr", value, capi.ARRAY_DESCR), dtype)
+        sizes: list[str] = []
+        conditions: list[str] = []
+        base = code.load("ptr", value, capi.ARRAY_DIMS) if shape else ""
+        for axis, dim in enumerate(shape):
+            size = code.load("i64", base, 8 * axis, "dim")
+            if known is not None:
+                conditions.append(code.let(f"icmp eq i64 {size}, {known[axis]}"))
+            elif isinstance(dim, int):
+                conditions.append(code.let(f"icmp eq i64 {size}, {dim}"))
+            elif dim in self.symbols:
+                same = f"icmp eq i64 {size}, {self.symbols[dim]}"
+                conditions.append(code.let(same))
+            else:
+                assert dim is not None
+                self.symbols[dim] = size
+                conditions.append(code.let(f"icmp ugt i64 {size}, 1"))
+            sizes.append(str(dim) if isinstance(dim, int) else size)
+        if conditions:
+            code.require(code.every(conditions), "miss")
+        data = code.load("ptr", value, capi.ARRAY_DATA, "data")
+        return Buffer(data, tuple(sizes), self.product(sizes, dtype.itemsize))
+
+    def _check_descr(self, descr: str, dtype: np.dtype[Any]) -> None:
+        """One of NumPy's own dtype objects, or a copy of it, as unpickling makes."""
+        code = self.code
+        native = capi.descriptors(dtype)
+        same = [
+            code.let(f"icmp eq ptr {descr}, {code.let(self.env.object(d))}")
+            for d in native
+        ]
+        any_same = code.either(same)
+        onward, copy = code.fresh("ok"), code.fresh("descr")
+        code.branch(any_same, onward, copy)
+        code.label(copy)
+        order = code.load("i8", descr, capi.DESCR_BYTEORDER)
+        number = code.load("i32", descr, capi.DESCR_TYPE_NUM)
+        known = [code.let(f"icmp eq i32 {number}, {d.num}") for d in native]
+        swapped = code.let(f"icmp eq i8 {order}, {ord('>')}")
+        straight = code.let(f"xor i1 {swapped}, true")
+        right = code.every([code.either(known), straight])
+        code.branch(right, onward, "miss")
+        code.label(onward)
+
+    def product(self, sizes: list[str], factor: int) -> str:
+        """Name or literal of the product of sizes."""
+        literal = factor
+        result = ""
+        for size in sizes:
+            if size.startswith("%"):
+                result = self.code.let(f"mul i64 {result}, {size}") if result else size
+            else:
+                literal *= int(size)
+        if not result:
+            return str(literal)
+        return result if literal == 1 else self.code.let(f"mul i64 {result}, {literal}")
+
+    def require_apart(self, a: Buffer, b: Buffer) -> None:
+        """Miss if two contiguous arrays share memory."""
+        code = self.code
+        a_end = code.offset(a.data, a.size)
+        b_end = code.offset(b.data, b.size)
+        before = code.let(f"icmp ule ptr {a_end}, {b.data}")
+        after = code.let(f"icmp ule ptr {b_end}, {a.data}")
+        code.require(code.let(f"or i1 {before}, {after}"), "miss")
+
+    def check_writes(self) -> None:
+        """An argument that is written shares no memory with any other."""
+        for i, spec in enumerate(self.signature.inputs):
+            if spec.role != "inout":
+                continue
+            for j, other in self.buffers.items():
+                # Each pair once, even if both are written.
+                if j != i and (self.signature.inputs[j].role != "inout" or j > i):
+                    self.require_apart(self.buffers[i], other)
+
+
+def _intern(key: Any) -> Any:
+    return sys.intern(key) if type(key) is str else key
