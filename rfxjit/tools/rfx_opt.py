@@ -21,9 +21,11 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
+import re
 import sys
 import time
 import traceback
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from functools import partial
@@ -32,6 +34,7 @@ from pathlib import Path
 from typing import IO, ClassVar
 
 from typing_extensions import override
+from xdsl.context import Context
 from xdsl.dialects.builtin import (
     FileLineColLoc,
     IntAttr,
@@ -65,17 +68,24 @@ from rfxjit.targets import TARGETS, load_target
 class LocatingParser(Parser):
     """A parser that gives each operation without `loc(...)` its place in the text."""
 
-    line_offset: int = 0
-    """Lines of the file before this chunk of it."""
+    def __init__(self, ctx: Context, text: bytes, name: str, line_offset: int) -> None:
+        """`line_offset` lines of the file `name` come before `text`, a chunk of it."""
+        super().__init__(ctx, text, name)
+        content = self.lexer.input.content
+        self._line_starts = [0, *(m.end() for m in re.finditer("\n", content))]
+        self._line_offset = line_offset
+        self._file = StringAttr(name)
 
     @override
     def parse_operation(self) -> Operation:
-        start = self._current_token.span
+        start = self.pos
         op = super().parse_operation()
         if isinstance(op.location, UnknownLoc):
-            file, line, col = start.get_location()
+            # xDSL's own `Span.get_location` counts the lines before it each time.
+            line = bisect_right(self._line_starts, start)
+            col = start - self._line_starts[line - 1] + 1
             op.location = FileLineColLoc(
-                StringAttr(file), IntAttr(line + self.line_offset), IntAttr(col)
+                self._file, IntAttr(line + self._line_offset), IntAttr(col)
             )
         return op
 
@@ -152,8 +162,9 @@ class RfxOptMain(xDSLOptMain):
         )
 
     def parse_mlir(self, stream: IO[bytes]) -> ModuleOp:
-        parser = LocatingParser(self.ctx, stream.read(), self.get_input_name())
-        parser.line_offset = self.line_offset
+        parser = LocatingParser(
+            self.ctx, stream.read(), self.get_input_name(), self.line_offset
+        )
         return parser.parse_module(not self.args.no_implicit_module)
 
     @override
