@@ -96,19 +96,13 @@ def _boolean(type_: Attribute) -> Attribute:
 class Emit:
     """Appends ops to `block`, each at `location`."""
 
-    __slots__ = ("block", "constants", "has_fma", "location", "parent")
+    __slots__ = ("block", "constants", "location", "parent")
 
     def __init__(
-        self,
-        block: Block,
-        location: LocationAttr,
-        *,
-        has_fma: bool = True,
-        parent: Emit | None = None,
+        self, block: Block, location: LocationAttr, parent: Emit | None = None
     ) -> None:
         self.block = block
         self.location = location
-        self.has_fma = has_fma
         self.parent = parent
         self.constants: dict[tuple[float | str, int], SSAValue] = {}
 
@@ -434,7 +428,7 @@ class Emit:
 
     def child(self, block: Block) -> Emit:
         """An emitter for a block nested in this one's, which sees its constants."""
-        return Emit(block, self.location, has_fma=self.has_fma, parent=self)
+        return Emit(block, self.location, self)
 
     def _region(self, body: Body) -> Region:
         block = Block()

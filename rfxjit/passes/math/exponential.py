@@ -1,0 +1,266 @@
+"""exp, exp2, expm1, sinh, cosh, tanh.
+
+All reduce the argument by ln 2: x = n ln2 + r with |r| <= ln2/2, where ln2 is the sum of
+two floats and n comes from adding a magic number, which also leaves n in the low bits
+for building 2^n. Then a polynomial in r, and a scaling by 2^n whose last step rounds
+only once, so denormal and overflowing results are right without a branch. Arguments
+beyond the range where the result is constant (0, -1, inf) are clamped first.
+
+Measured bounds in ULP, f32 / f64, are in each docstring; tests/unit/test_math.py asserts
+them. Special values: exp(-inf) = 0, exp(inf) = inf, exp(NaN) = NaN, signed zeros kept by
+the odd functions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log
+
+from xdsl.ir import SSAValue
+
+from rfxjit.passes.math.common import F32, F64, Format, MathEmit, format_of
+
+# expm1(r) = r + r^2 Q(r) on |r| <= ln2/2, relative error 2^-26 (f32), 2^-57 (f64).
+EXPM1_F32 = (
+    0.49999997,
+    0.166665375,
+    0.0416677408,
+    0.00836732425,
+    0.00138374837,
+)
+EXPM1_F64 = (
+    0.5000000000000006,
+    0.16666666666666588,
+    0.041666666666576195,
+    0.008333333333390014,
+    0.001388888893177519,
+    0.00019841269718786603,
+    2.480150499611343e-05,
+    2.755740699060281e-06,
+    2.7626156448020735e-07,
+    2.5054182642488638e-08,
+)
+# 2^r = 1 + r Q(r) on |r| <= 1/2.
+EXP2_F32 = (
+    0.693147182,
+    0.240225941,
+    0.0555036627,
+    0.00962543581,
+    0.0013387925,
+    0.000133376947,
+)
+# sinh(r) = r + r^3 Q(r^2) and cosh(r) = 1 + r^2 Q(r^2) on |r| <= ln2/2; relative errors
+# 2^-34 and 2^-33 (f32), 2^-65 and 2^-70 (f64).
+SINH_F32 = (0.1666666716337204, 0.00833317544311285, 0.00019974088354501873)
+COSH_F32 = (0.5, 0.041666459292173386, 0.0013935451861470938)
+SINH_F64 = (
+    0.16666666666666666,
+    0.008333333333334428,
+    0.00019841269837066682,
+    2.755732627028032e-06,
+    2.5046737757602727e-08,
+    1.7592948716771901e-10,
+)
+COSH_F64 = (
+    0.5,
+    0.041666666666666685,
+    0.0013888888888873264,
+    2.4801587349282853e-05,
+    2.7557251715498463e-07,
+    2.0921812518366707e-09,
+)
+# expm1(2r) = 2r + r^2 Q(r) on |r| <= ln2/4.
+EXPM1_TWICE_F32 = (1.99999988, 1.333323, 0.666683853, 0.267754376, 0.0885598958)
+EXPM1_TWICE_F64 = (
+    2.000000000000002,
+    1.333333333333327,
+    0.6666666666651921,
+    0.26666666666848043,
+    0.08888888916336121,
+    0.025396825240046852,
+    0.006349185279005038,
+    0.0014109392379188638,
+    0.00028289184202773233,
+    5.131096605181673e-05,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Exponential:
+    """The constants of one format."""
+
+    ln2: tuple[float, float]
+    expm1: tuple[float, ...]
+    sinh: tuple[float, ...]
+    cosh: tuple[float, ...]
+    expm1_twice: tuple[float, ...]
+    underflow: float
+    """exp(x) rounds to 0 for x at or below this."""
+
+    overflow: float
+    """exp(x) is infinite for x at or above this."""
+
+    minus_one: float
+    """expm1(x) rounds to -1 for x at or below this."""
+
+    saturated: float
+    """tanh(x) rounds to 1 for x at or above this."""
+
+
+LN2_F32 = (0.693147182464599609375, -1.904654323148236017e-09)
+LN2_F64 = (0.693147180559945286227, 2.319046813846299615e-17)
+EXPONENTIAL = {
+    F32: Exponential(
+        LN2_F32, EXPM1_F32, SINH_F32, COSH_F32, EXPM1_TWICE_F32,
+        underflow=-104.0, overflow=89.0, minus_one=-18.0, saturated=10.0,
+    ),
+    F64: Exponential(
+        LN2_F64, EXPM1_F64, SINH_F64, COSH_F64, EXPM1_TWICE_F64,
+        underflow=-746.0, overflow=710.0, minus_one=-38.0, saturated=20.0,
+    ),
+}  # fmt: skip
+LOG2E = 1.0 / log(2.0)
+
+
+def _scale(m: MathEmit, fmt: Format, p: SSAValue, n: SSAValue) -> SSAValue:
+    """p * 2^n, rounded once, for n of twice the range of normal exponents.
+
+    n may carry the bits of `fmt.magic`: only its low bits reach the exponents.
+    """
+    half = m.shr_s(n, 1)
+    first = m.mul(p, m.exponent_of_two(fmt, half))
+    return m.mul(first, m.exponent_of_two(fmt, m.sub(n, half)))
+
+
+def exp(m: MathEmit, x: SSAValue) -> SSAValue:
+    """e^x: 2^n (1 + r + r^2 Q(r)). Bound .93 / 1.0 ULP."""
+    fmt = format_of(x)
+    c = EXPONENTIAL[fmt]
+    x = m.clamp(x, c.underflow, c.overflow)
+    shifted = m.mad(x, m.const(LOG2E, x.type), fmt.magic)
+    n = m.sub(shifted, fmt.magic)
+    r = m.fma(n, m.const(-c.ln2[0], x.type), x)
+    r = m.fma(n, m.const(-c.ln2[1], x.type), r)
+    tail = m.mad(m.mul(r, r), m.horner(r, c.expm1), r)
+    return _scale(m, fmt, m.add(tail, 1.0), m.bits(shifted))
+
+
+def exp2(m: MathEmit, x: SSAValue) -> SSAValue:
+    """2^x. Reduction by n is exact; f64 multiplies r by ln2 in two parts and goes on as
+    exp does. Bound .9 / 1.0 ULP.
+    """
+    fmt = format_of(x)
+    x = m.clamp(x, float(-fmt.bias - fmt.fraction - 1), float(fmt.bias + 1))
+    shifted = m.add(x, fmt.magic)
+    r = m.sub(x, m.sub(shifted, fmt.magic))
+    if fmt is F32:
+        p = m.mad(r, m.horner(r, EXP2_F32), 1.0)
+    else:
+        t, low = m.two_prod(r, LN2_F64[0])
+        low = m.mad(r, m.const(LN2_F64[1], x.type), low)
+        tail = m.mad(m.mul(t, t), m.horner(t, EXPM1_F64), low)
+        p = m.add(m.add(t, tail), 1.0)
+    return _scale(m, fmt, p, m.bits(shifted))
+
+
+def expm1(m: MathEmit, x: SSAValue) -> SSAValue:
+    """e^x - 1 = 2^n p + (2^n - 1) with p = expm1(r). Bound 1.5 / 1.4 ULP.
+
+    At the top, 2^n is one too large: half of it is used, and the result doubled.
+    f64 keeps what the rounding of r loses.
+    """
+    fmt = format_of(x)
+    c = EXPONENTIAL[fmt]
+    y = m.clamp(x, c.minus_one, c.overflow)
+    shifted = m.mad(y, m.const(LOG2E, x.type), fmt.magic)
+    n = m.sub(shifted, fmt.magic)
+    high = m.fma(n, m.const(-c.ln2[0], x.type), y)
+    r = m.fma(n, m.const(-c.ln2[1], x.type), high)
+    tail = m.mul(m.mul(r, r), m.horner(r, c.expm1))
+    if fmt is F64:
+        low = m.fma(n, m.const(-c.ln2[1], x.type), m.sub(high, r))
+        tail = m.add(tail, low)
+    top = m.gt(n, float(fmt.bias))
+    s = m.exponent_of_two(fmt, m.select(top, fmt.bias, m.bits(shifted)))
+    p = m.add(r, tail)
+    low_result = m.fma(s, p, m.sub(s, 1.0))
+    # 2^128 (1 + p) = 2 (2^127 p + 2^127): exact but for the last doubling.
+    high_result = m.mul(m.fma(s, p, s), 2.0)
+    return m.copysign(m.select(top, high_result, low_result), x)
+
+
+def _hyperbolic(
+    m: MathEmit, x: SSAValue
+) -> tuple[SSAValue, SSAValue, SSAValue, SSAValue]:
+    """(a, b, 2 sinh r, 2 (cosh r - 1)) with a, b = (2^n + 2^-n)/4, (2^n - 2^-n)/4.
+
+    x = n ln2 + r. The quarter keeps 2^n finite up to the overflow of the result.
+    """
+    fmt = format_of(x)
+    c = EXPONENTIAL[fmt]
+    # From here on the result is infinite, and n is still at most bias + 2.
+    y = m.select(m.lt(c.overflow + 0.5, x), c.overflow + 0.5, x)
+    shifted = m.mad(y, m.const(LOG2E, x.type), fmt.magic)
+    n = m.sub(shifted, fmt.magic)
+    high = m.fma(n, m.const(-c.ln2[0], x.type), y)
+    r = m.fma(n, m.const(-c.ln2[1], x.type), high)
+    z = m.mul(r, r)
+    odd = m.mul(m.mul(r, z), m.horner(z, c.sinh))
+    even = m.mul(z, m.horner(z, c.cosh))
+    if fmt is F64:
+        odd = m.add(odd, m.fma(n, m.const(-c.ln2[1], x.type), m.sub(high, r)))
+    sinh_r = m.add(r, odd)
+    i = m.bits(shifted)
+    up = m.exponent_of_two(fmt, m.sub(i, 2))
+    # 2^(-n-2) may be denormal from n = bias - 2 on, where it no longer counts.
+    down = m.exponent_of_two(fmt, m.sub(-2, m.min(i, fmt.magic_bits + fmt.bias - 3)))
+    return m.add(up, down), m.sub(up, down), m.add(sinh_r, sinh_r), m.add(even, even)
+
+
+def sinh(m: MathEmit, x: SSAValue) -> SSAValue:
+    """Hyperbolic sine: sinh(n ln2) cosh(r) + cosh(n ln2) sinh(r), without a division.
+
+    Bound 1.5 / 1.5 ULP.
+    """
+    a, b, odd, even = _hyperbolic(m, m.abs(x))
+    y = m.fma(b, m.const(2.0, x.type), m.fma(a, odd, m.mul(b, even)))
+    return m.copysign(y, x)
+
+
+def cosh(m: MathEmit, x: SSAValue) -> SSAValue:
+    """Hyperbolic cosine: cosh(n ln2) cosh(r) + sinh(n ln2) sinh(r). 2.0 / 1.5 ULP."""
+    a, b, odd, even = _hyperbolic(m, m.abs(x))
+    return m.fma(a, m.const(2.0, x.type), m.fma(b, odd, m.mul(a, even)))
+
+
+def tanh(m: MathEmit, x: SSAValue) -> SSAValue:
+    """Hyperbolic tangent from t = expm1(2|x|). Bound 2.1 / 2.1 ULP.
+
+    tanh = t / (t + 2) = A - B / (t + 2): with A, B = t/2, t^2/2 while t is small, else
+    1, 2; either way the rounding of the quotient counts less than half.
+    """
+    fmt = format_of(x)
+    c = EXPONENTIAL[fmt]
+    a = m.abs(x)
+    a = m.select(m.lt(c.saturated, a), c.saturated, a)
+    shifted = m.mad(a, m.const(2.0 * LOG2E, x.type), fmt.magic)
+    n = m.sub(shifted, fmt.magic)
+    r = m.fma(n, m.const(-0.5 * c.ln2[0], x.type), a)
+    q = m.horner(r, c.expm1_twice)
+    s = m.exponent_of_two(fmt, m.bits(shifted))
+    base = m.sub(s, 1.0)
+    if fmt is F32:
+        r = m.fma(n, m.const(-0.5 * c.ln2[1], x.type), r)
+        t = m.fma(s, m.mad(m.mul(r, r), q, m.add(r, r)), base)
+    else:
+        w = m.mad(n, m.const(-c.ln2[1], x.type), m.mul(m.mul(r, r), q))
+        t = m.fma(s, w, m.fma(s, m.add(r, r), base))
+    large = m.gt(t, 1.5)
+    half = m.mul(t, 0.5)
+    first = m.select(large, 1.0, half)
+    second = m.select(large, 2.0, m.mul(half, t))
+    y = m.sub(first, m.div(second, m.add(t, 2.0)))
+    return m.copysign(y, x)
+
+
+__all__ = ["cosh", "exp", "exp2", "expm1", "sinh", "tanh"]
