@@ -1,0 +1,242 @@
+"""THE table: one row says everything about an elementwise op.
+
+A row holds the NumPy function that defines the op, the kinds of dtype it takes, the
+kind of its result, what it becomes at the loops level, and its partial derivatives.
+A missing fact is a TypeError when this module is imported.
+
+`kinds` are letters of `ir.kind_of`: b(ool), s(igned), u(nsigned), f(loat).
+
+`lower` maps each kind to the `arith` or `math` op that *is* this op. A kind that is not
+in it needs more than one op (a guard, a sign rule): `passes/scalar_semantics.py` has a
+function of the op's name for it.
+
+`partials` has one entry per operand: a function `(m, *operands, result)` that builds
+the partial derivative from elementwise ops (`m.mul(a, b)`, `m.lit(like, 2.0)`), or
+`ONE`, `MINUS_ONE` or `ZERO`. At points where the function is not differentiable the
+value is that of one side, as JAX takes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Protocol
+
+import numpy as np
+
+
+class Maths(Protocol):
+    """What derivative rules are written in: one method per elementwise op."""
+
+    def lit(self, like: Any, value: float) -> Any:
+        """A constant of the type of `like`."""
+        ...
+
+    def __getattr__(self, name: str) -> Callable[..., Any]: ...
+
+
+Partial = Callable[..., Any] | Literal["one", "minus one", "zero"]
+ONE: Final = "one"
+MINUS_ONE: Final = "minus one"
+ZERO: Final = "zero"
+
+
+@dataclass(frozen=True)
+class Row:
+    """The facts of one elementwise op."""
+
+    name: str
+    numpy: Callable[..., Any]
+    kinds: str
+    result: Literal["same", "bool"]
+    lower: Mapping[str, str]
+    partials: tuple[Partial, ...]
+
+    @property
+    def arity(self) -> int:
+        return len(self.partials)
+
+
+def _float(name: str, numpy: Callable[..., Any], lower: str, *partials: Partial) -> Row:
+    """An op of floats only; `lower` is '' where it has no op of its own."""
+    return Row(name, numpy, "f", "same", {"f": lower} if lower else {}, partials)
+
+
+def _integers(s: str, u: str | None = None, b: str | None = None) -> dict[str, str]:
+    """Lowering of integer kinds; `u` defaults to `s` (the op ignores the sign)."""
+    return {"s": s, "u": u or s} | ({"b": b} if b else {})
+
+
+def _select(a: Any, b: Any, c: Any) -> Any:
+    return np.where(a, b, c)
+
+
+def _fma(a: Any, b: Any, c: Any) -> Any:
+    """`a * b + c` rounded once: exact in the next wider type, then rounded."""
+    if np.asarray(a).dtype == np.float64:
+        wide = np.longdouble
+        return (np.asarray(a, wide) * b + c).astype(np.float64)
+    wide64 = np.asarray(a, np.float64) * np.asarray(b, np.float64)
+    return (wide64 + np.asarray(c, np.float64)).astype(np.asarray(a).dtype)
+
+
+def _scaled(value: float) -> Callable[[Maths, Any, Any], Any]:
+    """`d f(x)` where `f' = value * f`."""
+    return lambda m, x, r: m.mul(r, m.lit(x, value))
+
+
+def _inverse_scaled(value: float) -> Callable[[Maths, Any, Any], Any]:
+    """`d log_b(x) = value / x`."""
+    return lambda m, x, r: m.div(m.lit(x, value), x)
+
+
+LN2, LN10 = float(np.log(2.0)), float(np.log(10.0))
+TWO_OVER_SQRT_PI = 1.1283791670955126
+_COMPARE = (ZERO, ZERO)
+
+
+def _erf(x: Any) -> Any:
+    import math
+
+    return np.vectorize(math.erf, otypes=[np.asarray(x).dtype])(x)
+
+
+def _one_minus_square(m: Maths, x: Any, r: Any) -> Any:
+    return m.sub(m.lit(x, 1.0), m.mul(x, x))
+
+
+def _reciprocal_sqrt(m: Maths, x: Any) -> Any:
+    return m.div(m.lit(x, 1.0), m.sqrt(x))
+
+
+def _cmp(name: str, numpy: Callable[..., Any]) -> Row:
+    return Row(name, numpy, "bsuf", "bool", {}, _COMPARE)
+
+
+def _pick(first: str) -> tuple[Partial, Partial]:
+    """Partials of a minimum or maximum: 1 where that operand was taken."""
+
+    def lhs(m: Maths, x: Any, y: Any, r: Any) -> Any:
+        return m.select(getattr(m, first)(x, y), m.lit(x, 1.0), m.lit(x, 0.0))
+
+    def rhs(m: Maths, x: Any, y: Any, r: Any) -> Any:
+        return m.select(getattr(m, first)(x, y), m.lit(x, 0.0), m.lit(x, 1.0))
+
+    return lhs, rhs
+
+
+ROWS: tuple[Row, ...] = (
+    # ---- arithmetic
+    Row("add", np.add, "suf", "same",
+        {"f": "arith.addf", **_integers("arith.addi")}, (ONE, ONE)),
+    Row("sub", np.subtract, "suf", "same",
+        {"f": "arith.subf", **_integers("arith.subi")}, (ONE, MINUS_ONE)),
+    Row("mul", np.multiply, "suf", "same",
+        {"f": "arith.mulf", **_integers("arith.muli")},
+        (lambda m, x, y, r: y, lambda m, x, y, r: x)),
+    _float("div", np.divide, "arith.divf",
+           lambda m, x, y, r: m.div(m.lit(y, 1.0), y),
+           lambda m, x, y, r: m.neg(m.div(r, y))),
+    Row("floor_div", np.floor_divide, "suf", "same", {}, (ZERO, ZERO)),
+    Row("rem", np.remainder, "suf", "same", {},
+        (ONE, lambda m, x, y, r: m.neg(m.floor(m.div(x, y))))),
+    Row("fmod", np.fmod, "suf", "same", {},
+        (ONE, lambda m, x, y, r: m.neg(m.trunc(m.div(x, y))))),
+    Row("neg", np.negative, "suf", "same", {"f": "arith.negf"}, (MINUS_ONE,)),
+    Row("abs", np.absolute, "suf", "same", {"f": "math.absf"},
+        (lambda m, x, r: m.sign(x),)),
+    Row("sign", np.sign, "suf", "same", {}, (ZERO,)),
+    Row("square", np.square, "suf", "same", {},
+        (lambda m, x, r: m.mul(m.lit(x, 2.0), x),)),
+    _float("fma", _fma, "math.fma",
+           lambda m, x, y, z, r: y, lambda m, x, y, z, r: x, ONE),
+    _float("sqrt", np.sqrt, "math.sqrt",
+           lambda m, x, r: m.div(m.lit(x, 0.5), r)),
+    _float("cbrt", np.cbrt, "math.cbrt",
+           lambda m, x, r: m.div(r, m.mul(m.lit(x, 3.0), x))),
+    _float("hypot", np.hypot, "",
+           lambda m, x, y, r: m.div(x, r), lambda m, x, y, r: m.div(y, r)),
+    Row("pow", np.power, "suf", "same", {"f": "math.powf"},
+        (lambda m, x, y, r: m.mul(y, m.pow(x, m.sub(y, m.lit(y, 1.0)))),
+         lambda m, x, y, r: m.select(m.gt(x, m.lit(x, 0.0)), m.mul(r, m.log(x)),
+                                     m.lit(x, 0.0)))),
+    # ---- rounding and sign
+    _float("floor", np.floor, "math.floor", ZERO),
+    _float("ceil", np.ceil, "math.ceil", ZERO),
+    _float("trunc", np.trunc, "math.trunc", ZERO),
+    _float("rint", np.rint, "math.roundeven", ZERO),
+    _float("copysign", np.copysign, "math.copysign",
+           lambda m, x, y, r: m.copysign(m.lit(x, 1.0), m.mul(
+               m.copysign(m.lit(x, 1.0), x), m.copysign(m.lit(x, 1.0), y))), ZERO),
+    # ---- exponentials and logarithms
+    _float("exp", np.exp, "math.exp", lambda m, x, r: r),
+    _float("exp2", np.exp2, "math.exp2", _scaled(LN2)),
+    _float("expm1", np.expm1, "math.expm1",
+           lambda m, x, r: m.add(r, m.lit(x, 1.0))),
+    _float("log", np.log, "math.log", _inverse_scaled(1.0)),
+    _float("log2", np.log2, "math.log2", _inverse_scaled(1.0 / LN2)),
+    _float("log10", np.log10, "math.log10", _inverse_scaled(1.0 / LN10)),
+    _float("log1p", np.log1p, "math.log1p",
+           lambda m, x, r: m.div(m.lit(x, 1.0), m.add(x, m.lit(x, 1.0)))),
+    # ---- trigonometric and hyperbolic
+    _float("sin", np.sin, "math.sin", lambda m, x, r: m.cos(x)),
+    _float("cos", np.cos, "math.cos", lambda m, x, r: m.neg(m.sin(x))),
+    _float("tan", np.tan, "math.tan",
+           lambda m, x, r: m.add(m.lit(x, 1.0), m.mul(r, r))),
+    _float("asin", np.arcsin, "math.asin",
+           lambda m, x, r: _reciprocal_sqrt(m, _one_minus_square(m, x, r))),
+    _float("acos", np.arccos, "math.acos",
+           lambda m, x, r: m.neg(_reciprocal_sqrt(m, _one_minus_square(m, x, r)))),
+    _float("atan", np.arctan, "math.atan",
+           lambda m, x, r: m.div(m.lit(x, 1.0), m.add(m.lit(x, 1.0), m.mul(x, x)))),
+    _float("atan2", np.arctan2, "math.atan2",
+           lambda m, y, x, r: m.div(x, m.add(m.mul(x, x), m.mul(y, y))),
+           lambda m, y, x, r: m.neg(m.div(y, m.add(m.mul(x, x), m.mul(y, y))))),
+    _float("sinh", np.sinh, "math.sinh", lambda m, x, r: m.cosh(x)),
+    _float("cosh", np.cosh, "math.cosh", lambda m, x, r: m.sinh(x)),
+    _float("tanh", np.tanh, "math.tanh",
+           lambda m, x, r: m.sub(m.lit(x, 1.0), m.mul(r, r))),
+    _float("asinh", np.arcsinh, "math.asinh",
+           lambda m, x, r: _reciprocal_sqrt(m, m.add(m.mul(x, x), m.lit(x, 1.0)))),
+    _float("acosh", np.arccosh, "math.acosh",
+           lambda m, x, r: _reciprocal_sqrt(m, m.sub(m.mul(x, x), m.lit(x, 1.0)))),
+    _float("atanh", np.arctanh, "math.atanh",
+           lambda m, x, r: m.div(m.lit(x, 1.0), _one_minus_square(m, x, r))),
+    _float("erf", _erf, "math.erf",
+           lambda m, x, r: m.mul(m.lit(x, TWO_OVER_SQRT_PI),
+                                 m.exp(m.neg(m.mul(x, x))))),
+    # ---- minimum and maximum: NaN wins, then NaN loses
+    Row("minimum", np.minimum, "bsuf", "same",
+        {"f": "arith.minimumf", "s": "arith.minsi", "u": "arith.minui",
+         "b": "arith.andi"}, _pick("le")),
+    Row("maximum", np.maximum, "bsuf", "same",
+        {"f": "arith.maximumf", "s": "arith.maxsi", "u": "arith.maxui",
+         "b": "arith.ori"}, _pick("ge")),
+    _float("fmin", np.fmin, "arith.minnumf", *_pick("le")),
+    _float("fmax", np.fmax, "arith.maxnumf", *_pick("ge")),
+    # ---- comparison
+    _cmp("eq", np.equal), _cmp("ne", np.not_equal), _cmp("lt", np.less),
+    _cmp("le", np.less_equal), _cmp("gt", np.greater), _cmp("ge", np.greater_equal),
+    Row("isnan", np.isnan, "f", "bool", {}, (ZERO,)),
+    Row("isinf", np.isinf, "f", "bool", {}, (ZERO,)),
+    Row("isfinite", np.isfinite, "f", "bool", {}, (ZERO,)),
+    Row("signbit", np.signbit, "f", "bool", {}, (ZERO,)),
+    # ---- logic and bits
+    Row("and", np.bitwise_and, "bsu", "same",
+        _integers("arith.andi", b="arith.andi"), (ZERO, ZERO)),
+    Row("or", np.bitwise_or, "bsu", "same",
+        _integers("arith.ori", b="arith.ori"), (ZERO, ZERO)),
+    Row("xor", np.bitwise_xor, "bsu", "same",
+        _integers("arith.xori", b="arith.xori"), (ZERO, ZERO)),
+    Row("not", np.invert, "bsu", "same", {}, (ZERO,)),
+    Row("shl", np.left_shift, "su", "same", {}, (ZERO, ZERO)),
+    Row("shr", np.right_shift, "su", "same", {}, (ZERO, ZERO)),
+    # ---- choice: the first operand is i1 of the same shape
+    Row("select", _select, "bsuf", "same",
+        dict.fromkeys("bsuf", "arith.select"),
+        (ZERO,
+         lambda m, c, x, y, r: m.select(c, m.lit(x, 1.0), m.lit(x, 0.0)),
+         lambda m, c, x, y, r: m.select(c, m.lit(x, 0.0), m.lit(x, 1.0)))),
+)  # fmt: skip
+
+TABLE: Mapping[str, Row] = {row.name: row for row in ROWS}
