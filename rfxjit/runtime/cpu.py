@@ -1,11 +1,13 @@
 """LLVM IR text to machine code in this process, through one shared LLJIT.
 
-    library = load(text, ["saxpy"])
+    library = Library([compile_object(text)], ["saxpy"])
     library.address("saxpy")      # callable for as long as `library` lives
 
 Code generation runs at level 2 and, by default, without any IR pass: the compiler above
 emits vectors and canonical code itself, and skipping LLVM's pipeline saves two thirds of
-the compile time at the same run time. llvmlite loads on first use, not on import.
+the compile time at the same run time. Native entries are generated at level 0: they run
+as fast, since their time goes into CPython and NumPy, and compile ten times faster.
+llvmlite loads on first use, not on import.
 `RFX_JIT_CPU` names another CPU to generate code for (`haswell` gives AVX2 code).
 """
 
@@ -20,8 +22,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from llvmlite import binding as llvm
-
-CODEGEN_LEVEL = 2
 
 # What `RFX_JIT_CPU` may name and how wide its vectors are; LLVM cannot be asked.
 _AVX512 = ("avx512", "x86-64-v4", "znver4", "znver5", "icelake", "cascadelake",
@@ -63,7 +63,7 @@ def host() -> Host:
     return Host(_llvm().get_host_cpu_name(), features.flatten(), width)
 
 
-def _target_machine() -> llvm.TargetMachine:
+def _target_machine(level: int) -> llvm.TargetMachine:
     binding = _llvm()
     # `pic` and the small code model: calls and loads are relative to the program
     # counter, so that the object code is the same in each process.
@@ -72,22 +72,20 @@ def _target_machine() -> llvm.TargetMachine:
     ).create_target_machine(
         cpu=host().cpu,
         features=host().features,
-        opt=CODEGEN_LEVEL,
+        opt=level,
         reloc="pic",
         codemodel="default",
         jit=True,
     )
 
 
-@functools.cache
-def _machine() -> llvm.TargetMachine:
-    return _target_machine()
+_machine = functools.cache(_target_machine)
 
 
 @functools.cache
 def _jit() -> llvm.LLJIT:
     # LLJIT takes over the target machine it is given: it gets one of its own.
-    return _llvm().create_lljit_compiler(_target_machine(), use_jit_link=True)
+    return _llvm().create_lljit_compiler(_target_machine(2), use_jit_link=True)
 
 
 _numbers = itertools.count()
@@ -96,11 +94,10 @@ _numbers = itertools.count()
 class Library:
     """Loaded machine code; it is unloaded when the last reference to this is gone."""
 
-    def __init__(self, code: bytes, symbols: Iterable[str]) -> None:
-        self.code = code
-        """The object file, relocatable: it may be kept and loaded again."""
-        builder = _llvm().JITLibraryBuilder()
-        builder.add_object_img(code).add_current_process()
+    def __init__(self, objects: Iterable[bytes], symbols: Iterable[str]) -> None:
+        builder = _llvm().JITLibraryBuilder().add_current_process()
+        for code in objects:
+            builder.add_object_img(code)
         for symbol in symbols:
             builder.export_symbol(symbol)
         self._tracker = builder.link(_jit(), f"rfx{next(_numbers)}")
@@ -115,7 +112,7 @@ def _parse(text: str, passes: Iterable[str]) -> llvm.ModuleRef:
     if not (passes := tuple(passes)):
         return module
     builder = binding.create_pass_builder(
-        _machine(), binding.create_pipeline_tuning_options(speed_level=2)
+        _machine(2), binding.create_pipeline_tuning_options(speed_level=2)
     )
     if passes == ("O2",):
         manager = builder.getModulePassManager()
@@ -130,18 +127,14 @@ def _parse(text: str, passes: Iterable[str]) -> llvm.ModuleRef:
     return module
 
 
-def compile_object(text: str, passes: Iterable[str] = ()) -> bytes:
-    """The object file of a module of LLVM IR."""
-    return _machine().emit_object(_parse(text, passes))
+def compile_object(text: str, passes: Iterable[str] = (), level: int = 2) -> bytes:
+    """The object file of a module of LLVM IR. It is relocatable: it may be kept, and
+    loaded by another process."""
+    return _machine(level).emit_object(_parse(text, passes))
 
 
 def assembly(text: str, passes: Iterable[str] = ()) -> str:
     """The assembly of a module of LLVM IR, for people to read."""
-    machine = _machine()
+    machine = _machine(2)
     machine.set_asm_verbosity(True)
     return machine.emit_assembly(_parse(text, passes))
-
-
-def load(text: str, symbols: Iterable[str], passes: Iterable[str] = ()) -> Library:
-    """Compile a module of LLVM IR and load it; `symbols` are the addresses wanted."""
-    return Library(compile_object(text, passes), symbols)

@@ -4,17 +4,17 @@
     set_entry(function, entry.address)
     entry.link(following)        # where calls go that this entry does not accept
 
-Kernel and entry are one module, compiled once. Everything that the machine code refers
+Everything that the machine code refers
 to, objects and code alike, lives as long as the `NativeEntry`.
 """
 
 from __future__ import annotations
 
 import ctypes
-from typing import Any
 
-from rfxjit.runtime import capi, cpu
+from rfxjit.runtime import cpu, support
 from rfxjit.runtime.entry_ir import write_entry
+from rfxjit.runtime.entry_text import fill
 from rfxjit.runtime.unit import Unit
 
 
@@ -25,27 +25,21 @@ class NativeEntry:
         name = unit.signature.name
         assert unit.llvm_ir is not None
         entry = write_entry(unit.signature)
-        shapes = [] if unit.signature.static else [f"{name}_shapes"]
-        self.library = cpu.load(
-            f"{unit.llvm_ir}\n{entry.text}",
-            [name, *shapes, f"{name}.entry", f"{name}.python", f"{name}.env"],
-            unit.passes,
+        self.library = cpu.Library(
+            [
+                cpu.compile_object(unit.llvm_ir, unit.passes),
+                cpu.compile_object(entry.text, level=0),
+            ],
+            [f"{name}.entry", f"{name}.env"],
         )
         self.address = self.library.address(f"{name}.entry")
-        self._objects: list[Any] = []
-        self._python = self.library.address(f"{name}.python")
-        slots = len(entry.env.slots)
-        self._table = (ctypes.c_void_p * slots).from_address(
-            self.library.address(f"{name}.env")
-        )
-        for i, (kind, value) in enumerate(entry.env.slots):
-            if kind == "object":
-                self._objects.append(value)
-                self._table[i] = id(value)
-            elif kind == "function":
-                self._table[i] = capi.function(value)
+        table = self.library.address(f"{name}.env")
+        self._objects = fill(entry.env, table, support.function)
+        self._next = ctypes.c_void_p.from_address(table)
         self.link(None)
 
     def link(self, following: NativeEntry | None) -> None:
         """Pass on what this entry does not accept; None means to `__call__`."""
-        self._table[0] = self._python if following is None else following.address
+        self._next.value = (
+            support.function("rfx.python") if following is None else following.address
+        )

@@ -12,6 +12,7 @@ where an exception may be set). `rfxjit.runtime.entry_ir` is the second half.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import CellType
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from rfxjit.runtime import capi
-from rfxjit.runtime.entry_text import Code, Environment, bind_function
+from rfxjit.runtime.entry_text import Code, Environment
 from rfxjit.signature import Dim, Guard, Input, Path, Signature
 
 
@@ -53,6 +54,7 @@ class ArgumentWriter:
         self.symbols: dict[str, str] = {}
         self.arguments: list[str] = []
         self.buffers: dict[int, Buffer] = {}
+        self._specs = 0
         self._fetched: dict[Path, str] = {}
 
     def new_slot(self) -> str:
@@ -60,10 +62,24 @@ class ArgumentWriter:
         self.owned.append(slot)
         return slot
 
+    def constant(self, name: str, values: Sequence[int | str]) -> str:
+        """A constant array of i64; its address."""
+        symbol = f'@"{self.name}.{name}"'
+        items = ", ".join(f"i64 {value}" for value in values)
+        self.globals.append(
+            f"{symbol} = private constant [{len(values)} x i64] [{items}]"
+        )
+        return symbol
+
     def call(self, kind: str, function: str, arguments: str) -> str:
         """Call a function of the C-API; its result."""
         pointer = self.code.let(self.env.function(function), "fn")
         return self.code.let(f"call {kind} {pointer}({arguments})")
+
+    def do(self, function: str, arguments: str) -> None:
+        """Call a function of the C-API that returns nothing."""
+        pointer = self.code.let(self.env.function(function), "fn")
+        self.code.do(f"call void {pointer}({arguments})")
 
     def has_type(self, value: str, kind: type) -> str:
         """`type(value) is kind`, as an i1."""
@@ -73,55 +89,69 @@ class ArgumentWriter:
 
     # bind
 
-    def bind(self, *, native_out: bool) -> str:
-        """Parameters as given if all came by position, else through NAME.bind, whose
-        text is returned. `out` is null, or an object if `native_out`."""
+    def bind(self, *, native_out: bool) -> None:
+        """Parameters as given if all came by position, else through `rfx.bind`. `out`
+        is null, or an object if `native_out`."""
         params = self.signature.params
         positional = sum(p.kind != "keyword_only" for p in params)
         names = [p.name for p in params] + (["out"] if self.own_out else [])
-        text = bind_function(
-            self.name,
-            names=self.env.at(self.env.block([_intern(n) for n in names])),
-            defaults=self.env.at(
-                self.env.block(
-                    [p.default for p in params], [p.has_default for p in params]
-                )
-            ),
-            slots=len(names),
-            params=len(params),
-            positional=positional,
-            positional_only=sum(p.kind == "positional_only" for p in params),
+        table = self.env.block(
+            [_intern(n) for n in names] + [p.default for p in params],
+            [True] * len(names) + [p.has_default for p in params],
         )
+        only = sum(p.kind == "positional_only" for p in params)
+        counts = self.constant("counts", [len(names), len(params), positional, only])
         code = self.code
         # The high bit says that args[-1] may be written; it is not part of the count.
         nargs = code.let(f"and i64 %nargsf, {2**63 - 1}")
         all_given = code.let(f"icmp eq i64 {nargs}, {len(params)}")
         no_names = code.let("icmp eq ptr %kwnames, null")
-        direct = code.every([all_given, no_names])
+        direct = code.let(f"and i1 {all_given}, {no_names}")
         if positional < len(params):
             direct = "false"
-        code.branch(direct, "ready", "bind")
+        code.branch(direct, "ready", "named")
+        code.label("named")
+        phis = ["[ %args, %entry ]"], ["[ null, %entry ]"]
+        if self.own_out and positional == len(params):
+            # f(a, b, out=c), the fastest way to call, needs no search for names.
+            code.branch(no_names, "bind", "size")
+            code.label("size")
+            size = code.load("i64", "%kwnames", capi.SIZE)
+            one = code.let(f"icmp eq i64 {size}, 1")
+            code.branch(code.let(f"and i1 {all_given}, {one}"), "name", "bind")
+            code.label("name")
+            name = code.load("ptr", "%kwnames", capi.TUPLE_ITEMS)
+            wanted = code.load("ptr", self.env.at(table), 8 * len(params))
+            out = code.load("ptr", "%args", 8 * len(params), "out")
+            code.branch(code.let(f"icmp eq ptr {name}, {wanted}"), "ready", "bind")
+            phis[0].append("[ %args, %name ]")
+            phis[1].append(f"[ {out}, %name ]")
+        else:
+            code.go("bind")
         code.label("bind")
-        done = code.let(
-            f'call i1 @"{self.name}.bind"'
-            f"(ptr %args, i64 {nargs}, ptr %kwnames, ptr %bound)"
+        done = self.call(
+            "i1",
+            "rfx.bind",
+            f"ptr %args, i64 {nargs}, ptr %kwnames, ptr %bound,"
+            f" ptr {self.env.at(table)}, ptr {counts}",
         )
         code.branch(done, "given", "miss")
         code.label("given")
+        phis[0].append("[ %bound, %given ]")
         given = "null"
         if self.own_out:
-            out = code.load("ptr", "%bound", 8 * len(params), "out")
-            none = code.let(self.env.object(None))
-            absent = code.let(f"icmp eq ptr {out}, {none}")
-            given = code.let(f"select i1 {absent}, ptr null, ptr {out}", "out")
+            given = code.load("ptr", "%bound", 8 * len(params), "out")
+        phis[1].append(f"[ {given}, %given ]")
         code.go("ready")
         code.label("ready")
-        code.do("%params = phi ptr [ %args, %entry ], [ %bound, %given ]")
-        code.do(f"%out = phi ptr [ null, %entry ], [ {given}, %given ]")
-        code.do("%has.out = icmp ne ptr %out, null")
+        code.do(f"%params = phi ptr {', '.join(phis[0])}")
+        code.do(f"%out = phi ptr {', '.join(phis[1])}")
+        none = code.let(self.env.object(None))
+        absent = code.let("icmp eq ptr %out, null")
+        is_none = code.let(f"icmp eq ptr %out, {none}")
+        code.do(f"%no.out = or i1 {absent}, {is_none}")
         if self.own_out and not native_out:
-            code.require(code.let("xor i1 %has.out, true"), "miss")
-        return text
+            code.require("%no.out", "miss")
 
     # fetch
 
@@ -315,59 +345,31 @@ class ArgumentWriter:
         """Check that a value is exactly such an array. `known` gives the sizes that the
         dims must have, where a symbol does not say it."""
         code = self.code
-        code.require(self.has_type(value, np.ndarray), "miss")
         flags = capi.C_CONTIGUOUS | capi.ALIGNED | (capi.WRITEABLE if writeable else 0)
-        actual = code.load("i32", value, capi.ARRAY_FLAGS)
-        masked = code.let(f"and i32 {actual}, {flags}")
-        ndim = code.load("i32", value, capi.ARRAY_NDIM)
-        layout = [
-            code.let(f"icmp eq i32 {masked}, {flags}"),
-            code.let(f"icmp eq i32 {ndim}, {len(shape)}"),
-        ]
-        code.require(code.every(layout), "miss")
-        self._check_descr(code.load("ptr", value, capi.ARRAY_DESCR), dtype)
-        sizes: list[str] = []
-        conditions: list[str] = []
-        base = code.load("ptr", value, capi.ARRAY_DIMS) if shape else ""
+        numbers = [d.num for d in capi.descriptors(dtype)]
+        dims = [dim if isinstance(dim, int) else -1 for dim in shape]
+        self._specs += 1
+        spec = self.constant(
+            f"spec{self._specs}", [flags, numbers[0], numbers[-1], len(dims), *dims]
+        )
+        data = self.call("ptr", "rfx.array", f"ptr {value}, ptr {spec}")
+        code.require(code.let(f"icmp ne ptr {data}, null"), "miss")
+        sizes = [str(dim) for dim in dims]
+        if -1 in dims:
+            base = code.load("ptr", value, capi.ARRAY_DIMS)
+        differences: list[str] = []
         for axis, dim in enumerate(shape):
-            size = code.load("i64", base, 8 * axis, "dim")
-            if known is not None:
-                conditions.append(code.let(f"icmp eq i64 {size}, {known[axis]}"))
-            elif isinstance(dim, int):
-                conditions.append(code.let(f"icmp eq i64 {size}, {dim}"))
-            elif dim in self.symbols:
-                same = f"icmp eq i64 {size}, {self.symbols[dim]}"
-                conditions.append(code.let(same))
+            if isinstance(dim, int):
+                continue
+            sizes[axis] = size = code.load("i64", base, 8 * axis, "dim")
+            wanted = known[axis] if known is not None else self.symbols.get(str(dim))
+            if wanted is not None:
+                differences.append(code.let(f"xor i64 {size}, {wanted}"))
             else:
-                assert dim is not None
-                self.symbols[dim] = size
-                conditions.append(code.let(f"icmp ugt i64 {size}, 1"))
-            sizes.append(str(dim) if isinstance(dim, int) else size)
-        if conditions:
-            code.require(code.every(conditions), "miss")
-        data = code.load("ptr", value, capi.ARRAY_DATA, "data")
+                self.symbols[str(dim)] = size
+                differences.append(code.test(f"icmp ult i64 {size}, 2"))
+        code.require_zero(differences, "miss")
         return Buffer(data, tuple(sizes), self.product(sizes, dtype.itemsize))
-
-    def _check_descr(self, descr: str, dtype: np.dtype[Any]) -> None:
-        """One of NumPy's own dtype objects, or a copy of it, as unpickling makes."""
-        code = self.code
-        native = capi.descriptors(dtype)
-        same = [
-            code.let(f"icmp eq ptr {descr}, {code.let(self.env.object(d))}")
-            for d in native
-        ]
-        any_same = code.either(same)
-        onward, copy = code.fresh("ok"), code.fresh("descr")
-        code.branch(any_same, onward, copy)
-        code.label(copy)
-        order = code.load("i8", descr, capi.DESCR_BYTEORDER)
-        number = code.load("i32", descr, capi.DESCR_TYPE_NUM)
-        known = [code.let(f"icmp eq i32 {number}, {d.num}") for d in native]
-        swapped = code.let(f"icmp eq i8 {order}, {ord('>')}")
-        straight = code.let(f"xor i1 {swapped}, true")
-        right = code.every([code.either(known), straight])
-        code.branch(right, onward, "miss")
-        code.label(onward)
 
     def product(self, sizes: list[str], factor: int) -> str:
         """Name or literal of the product of sizes."""
@@ -382,24 +384,27 @@ class ArgumentWriter:
             return str(literal)
         return result if literal == 1 else self.code.let(f"mul i64 {result}, {literal}")
 
-    def require_apart(self, a: Buffer, b: Buffer) -> None:
-        """Miss if two contiguous arrays share memory."""
+    def overlap(self, a: Buffer, b: Buffer) -> str:
+        """1 if two contiguous arrays may share memory, else 0."""
         code = self.code
         a_end = code.offset(a.data, a.size)
         b_end = code.offset(b.data, b.size)
-        before = code.let(f"icmp ule ptr {a_end}, {b.data}")
-        after = code.let(f"icmp ule ptr {b_end}, {a.data}")
-        code.require(code.let(f"or i1 {before}, {after}"), "miss")
+        before = code.test(f"icmp ugt ptr {a_end}, {b.data}")
+        after = code.test(f"icmp ugt ptr {b_end}, {a.data}")
+        return code.let(f"and i64 {before}, {after}")
 
     def check_writes(self) -> None:
         """An argument that is written shares no memory with any other."""
-        for i, spec in enumerate(self.signature.inputs):
-            if spec.role != "inout":
-                continue
-            for j, other in self.buffers.items():
-                # Each pair once, even if both are written.
-                if j != i and (self.signature.inputs[j].role != "inout" or j > i):
-                    self.require_apart(self.buffers[i], other)
+        written = [
+            i for i, spec in enumerate(self.signature.inputs) if spec.role == "inout"
+        ]
+        overlaps = [
+            self.overlap(self.buffers[i], self.buffers[j])
+            for i in written
+            for j in self.buffers
+            if j not in written or j > i  # each pair once
+        ]
+        self.code.require_zero(overlaps, "miss")
 
 
 def _intern(key: Any) -> Any:

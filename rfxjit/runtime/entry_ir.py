@@ -27,11 +27,7 @@ import numpy as np
 
 from rfxjit.runtime import capi
 from rfxjit.runtime.entry_arguments import ArgumentWriter, Buffer
-from rfxjit.runtime.entry_text import (
-    Environment,
-    python_function,
-    release_function,
-)
+from rfxjit.runtime.entry_text import Environment
 from rfxjit.signature import Alias, Constant, Output, Signature, Slot
 
 LONG_NS = 100_000
@@ -86,7 +82,7 @@ class EntryWriter(ArgumentWriter):
     def write(self) -> str:
         signature = self.signature
         native_out = self.own_out and takes_out(signature)
-        bind = self.bind(native_out=native_out)
+        self.bind(native_out=native_out)
         for guard in signature.guards:
             self.guard(guard)
         for index, spec in enumerate(signature.inputs):
@@ -110,11 +106,8 @@ class EntryWriter(ArgumentWriter):
         self._finish(objects, aliases, fetched)
         self._exits(fetched)
         body = self._function()
-        release = release_function(self.name, self.env)
-        python = python_function(self.name, self.env)
         # Last the table: by now its size is known.
-        table = self.env.definition()
-        return "\n".join([*self.globals, bind, release, python, *body, table, ""])
+        return "\n".join([*self.globals, *body, self.env.definition(), ""])
 
     def _function(self) -> list[str]:
         """The instructions under their header; block `entry` holds all stack memory."""
@@ -124,7 +117,7 @@ class EntryWriter(ArgumentWriter):
         ]
         return [
             f'define ptr @"{self.name}.entry"'
-            "(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {",
+            "(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) nounwind {",
             "entry:",
             f"  %owned = alloca [{max(len(slots), 1)} x ptr]",
             f"  %bound = alloca [{len(self.signature.params) + 1} x ptr]",
@@ -158,6 +151,7 @@ class EntryWriter(ArgumentWriter):
         ]
         for i, size in enumerate(dims):
             code.do(f"store i64 {size}, ptr {code.offset('%in.dims', 8 * i)}")
+        self.globals.append(f'declare i32 @"{self.name}_shapes"(ptr, ptr)')
         status = code.let(
             f'call i32 @"{self.name}_shapes"(ptr %in.dims, ptr %out.dims)'
         )
@@ -190,7 +184,7 @@ class EntryWriter(ArgumentWriter):
         code = self.code
         results = [r for r in self.signature.results if isinstance(r, Slot)]
         before = code.here
-        code.branch("%has.out", "take", "taken")
+        code.branch("%no.out", "taken", "take")
         code.label("take")
         objects = ["%out"]
         if self.signature.treedef is not None:
@@ -202,15 +196,19 @@ class EntryWriter(ArgumentWriter):
                 for i in range(len(results))
             ]
         taken: list[Buffer] = []
+        overlaps: list[str] = []
         for result, value in zip(results, objects, strict=True):
             output = self.signature.outputs[result.index]
             dims = self.out_dims[result.index]
             buffer = self.array(
                 value, output.dtype, output.shape, writeable=True, known=dims
             )
-            for other in (*self.buffers.values(), *taken):
-                self.require_apart(buffer, other)
+            overlaps += [
+                self.overlap(buffer, other)
+                for other in (*self.buffers.values(), *taken)
+            ]
             taken.append(buffer)
+        code.require_zero(overlaps, "miss")
         after = code.here
         code.go("taken")
         code.label("taken")
@@ -298,7 +296,7 @@ class EntryWriter(ArgumentWriter):
             self.stack.append(f"  {value} = alloca i64")
             data = value
             if taken:
-                data = code.let(f"select i1 %has.out, ptr {taken[1]}, ptr {value}")
+                data = code.let(f"select i1 %no.out, ptr {value}, ptr {taken[1]}")
         self.pass_buffer(data, output.shape, self.out_dims[index])
         return value
 
@@ -312,7 +310,7 @@ class EntryWriter(ArgumentWriter):
             value = self._new_array(index, output, slot)
             return value, code.load("ptr", value, capi.ARRAY_DATA, "data")
         use, make, join = (code.fresh(n) for n in ("use", "make", "output"))
-        code.branch("%has.out", use, make)
+        code.branch("%no.out", make, use)
         code.label(use)
         code.incref(taken[0])
         code.do(f"store ptr {taken[0]}, ptr {slot}")
@@ -345,12 +343,7 @@ class EntryWriter(ArgumentWriter):
         if not self.signature.static:
             before = sum(map(len, self.out_dims[:index]))
             return self.code.offset("%out.dims", 8 * before)
-        symbol = f'@"{self.name}.dims{index}"'
-        values = ", ".join(f"i64 {d}" for d in dims)
-        self.globals.append(
-            f"{symbol} = private constant [{len(dims)} x i64] [{values}]"
-        )
-        return symbol
+        return self.constant(f"dims{index}", dims)
 
     # run
 
@@ -358,6 +351,8 @@ class EntryWriter(ArgumentWriter):
         code, signature = self.code, self.signature
         arguments = [*self.arguments, "i64 0", f"i64 {self.extent}", f"ptr {workspace}"]
         kernel = f'call i32 @"{self.name}"({", ".join(arguments)})'
+        types = ", ".join(argument.split()[0] for argument in arguments)
+        self.globals.append(f'declare i32 @"{self.name}"({types})')
         if signature.static or not signature.work:
             long = "true" if signature.work >= LONG_NS else "false"
         else:
@@ -376,8 +371,7 @@ class EntryWriter(ArgumentWriter):
         status = code.let(kernel, "status")
         code.branch(code.let(f"icmp eq ptr {state}, null"), "worked", "return")
         code.label("return")
-        restore = code.let(self.env.function("PyEval_RestoreThread"))
-        code.do(f"call void {restore}(ptr {state})")
+        self.do("PyEval_RestoreThread", f"ptr {state}")
         code.go("worked")
         code.label("worked")
         self._check_status(status)
@@ -403,7 +397,7 @@ class EntryWriter(ArgumentWriter):
         slot = self.new_slot()
         use, make, join = (code.fresh(n) for n in ("use", "make", "boxed"))
         if taken := given.get(index):
-            code.branch("%has.out", use, make)
+            code.branch("%no.out", make, use)
             code.label(use)
             code.incref(taken[0])
             code.go(join)
@@ -468,7 +462,7 @@ class EntryWriter(ArgumentWriter):
         if self.uses_heap:
             self.free_scratch()
         if fetched:
-            code.do(f'call void @"{self.name}.release"(ptr %owned, i64 {fetched})')
+            self.release("%owned", fetched)
         code.do(f"ret ptr {value}")
 
     def _unflatten(self, leaves: str, fetched: int) -> str:
@@ -483,20 +477,19 @@ class EntryWriter(ArgumentWriter):
             "ptr", "PyObject_CallOneArg", f"ptr {unflatten}, ptr {leaves}"
         )
         code.require(code.let(f"icmp ne ptr {value}, null"), "fail")
-        code.do(f'call void @"{self.name}.release"(ptr {slot}, i64 1)')
+        self.release(slot, 1)
         return value
 
     # exits
 
     def _exits(self, fetched: int) -> None:
         code, env = self.code, self.env
-        release = f'call void @"{self.name}.release"(ptr %owned, i64 {{}})'
         code.label("error")
-        code.do(f"call void {code.let(env.function('PyErr_Clear'))}()")
+        self.do("PyErr_Clear", "")
         code.go("miss")
         code.label("miss")
         if fetched:
-            code.do(release.format(fetched))
+            self.release("%owned", fetched)
         following = code.let(f"load ptr, ptr {env.at(0)}")
         passed_on = code.let(
             f"call ptr {following}(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)"
@@ -512,22 +505,18 @@ class EntryWriter(ArgumentWriter):
         ]
         table = env.block([part for failure in failures for part in failure])
         status = code.load("i32", "%status")
-        index = code.let(f"sub i32 {status}, 1")
-        last = len(failures) - 1
-        inside = code.let(f"icmp ult i32 {index}, {last}")
-        row = code.let(f"select i1 {inside}, i32 {index}, i32 {last}")
-        wide = code.let(f"zext i32 {row} to i64")
-        pair = code.let(f"getelementptr [2 x ptr], ptr {env.at(table)}, i64 {wide}")
-        exception, message = code.load("ptr", pair), code.load("ptr", pair, 8)
-        set_error = code.let(env.function("PyErr_SetObject"))
-        code.do(f"call void {set_error}(ptr {exception}, ptr {message})")
+        self.do(
+            "rfx.raise",
+            f"i32 {status}, ptr {env.at(table)}, i32 {len(failures) - 1}",
+        )
         code.go("fail")
         code.label("fail")
         self.free_scratch()
-        code.do(release.format(len(self.owned)))
+        self.release("%owned", len(self.owned))
         code.do("ret ptr null")
 
+    def release(self, slots: str, count: int) -> None:
+        self.do("rfx.release", f"ptr {slots}, i64 {count}")
+
     def free_scratch(self) -> None:
-        block = self.code.load("ptr", "%heap")
-        free = self.code.let(self.env.function("PyMem_RawFree"))
-        self.code.do(f"call void {free}(ptr {block})")
+        self.do("PyMem_RawFree", f"ptr {self.code.load('ptr', '%heap')}")

@@ -1,0 +1,295 @@
+"""Machine code that all native entries share, compiled once per process.
+
+    rfx.bind(args, nargs, kwnames, bound, table, counts) -> i1
+    rfx.array(value, spec) -> data
+    rfx.raise(status, table, n)
+    rfx.release(slots, n)
+    rfx.python(self, args, nargsf, kwnames) -> PyObject *
+
+`rfx.bind` fills `bound`, one slot per parameter (and one for `out`), from positional and
+keyword arguments and defaults. `table` holds the names and then the defaults, `counts`
+the numbers of: slots; parameters; positional ones; positional-only ones. Keyword names
+are compared by pointer, since those in source code are interned. It is false if anything
+is amiss; the Python path then finds out what, and says so.
+
+`rfx.array` gives the data pointer of an exact `numpy.ndarray` that fits `spec`, else
+null. `spec` holds: the flags it must have; two type numbers, of which it has one (int64
+is both `long` and `long long`); its rank; its dims, -1 for any. Numbers rather than
+dtype objects are compared, as unpickled arrays have dtype objects of their own.
+
+`rfx.raise` sets the exception for a status: `table` holds `n` pairs of class and text
+and a last one for a status that is out of range.
+
+`rfx.release` drops the references in an array, in which null means empty. `rfx.python`
+is the end of each chain of entries: it calls `self.__call__`.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Any
+
+import numpy as np
+
+from rfxjit.runtime import capi, cpu
+from rfxjit.runtime.entry_text import Environment, fill
+
+_TEXT = """
+define i1 @"rfx.bind"(ptr %args, i64 %nargs, ptr %kwnames, ptr %bound, ptr %table,
+                      ptr %counts) {
+entry:
+  %slots = load i64, ptr %counts
+  %params.at = getelementptr i64, ptr %counts, i64 1
+  %params = load i64, ptr %params.at
+  %positional.at = getelementptr i64, ptr %counts, i64 2
+  %positional = load i64, ptr %positional.at
+  %only.at = getelementptr i64, ptr %counts, i64 3
+  %positional.only = load i64, ptr %only.at
+  %defaults = getelementptr ptr, ptr %table, i64 %slots
+  %over = icmp ugt i64 %nargs, %positional
+  br i1 %over, label %bad, label %copy
+copy:
+  %i = phi i64 [ 0, %entry ], [ %i.next, %put ]
+  %i.more = icmp ult i64 %i, %slots
+  br i1 %i.more, label %pick, label %keywords
+pick:
+  %given = icmp ult i64 %i, %nargs
+  br i1 %given, label %take, label %put
+take:
+  %arg = getelementptr ptr, ptr %args, i64 %i
+  %value = load ptr, ptr %arg
+  br label %put
+put:
+  %bind = phi ptr [ null, %pick ], [ %value, %take ]
+  %slot = getelementptr ptr, ptr %bound, i64 %i
+  store ptr %bind, ptr %slot
+  %i.next = add i64 %i, 1
+  br label %copy
+keywords:
+  %none = icmp eq ptr %kwnames, null
+  br i1 %none, label %default, label %count
+count:
+  %size.at = getelementptr i8, ptr %kwnames, i64 {SIZE}
+  %size = load i64, ptr %size.at
+  %items = getelementptr i8, ptr %kwnames, i64 {TUPLE_ITEMS}
+  br label %keyword
+keyword:
+  %k = phi i64 [ 0, %count ], [ %k.next, %store ]
+  %k.more = icmp ult i64 %k, %size
+  br i1 %k.more, label %read, label %default
+read:
+  %key.at = getelementptr ptr, ptr %items, i64 %k
+  %key = load ptr, ptr %key.at
+  %index = add i64 %nargs, %k
+  %kwarg.at = getelementptr ptr, ptr %args, i64 %index
+  %kwarg = load ptr, ptr %kwarg.at
+  br label %search
+search:
+  %j = phi i64 [ %positional.only, %read ], [ %j.next, %step ]
+  %j.more = icmp ult i64 %j, %slots
+  br i1 %j.more, label %compare, label %bad
+compare:
+  %name.at = getelementptr ptr, ptr %table, i64 %j
+  %name = load ptr, ptr %name.at
+  %same = icmp eq ptr %name, %key
+  br i1 %same, label %found, label %step
+step:
+  %j.next = add i64 %j, 1
+  br label %search
+found:
+  %target = getelementptr ptr, ptr %bound, i64 %j
+  %before = load ptr, ptr %target
+  %vacant = icmp eq ptr %before, null
+  br i1 %vacant, label %store, label %bad
+store:
+  store ptr %kwarg, ptr %target
+  %k.next = add i64 %k, 1
+  br label %keyword
+default:
+  %d = phi i64 [ 0, %keywords ], [ 0, %keyword ], [ %d.next, %filled ]
+  %d.more = icmp ult i64 %d, %params
+  br i1 %d.more, label %missing, label %good
+missing:
+  %param = getelementptr ptr, ptr %bound, i64 %d
+  %has = load ptr, ptr %param
+  %unset = icmp eq ptr %has, null
+  br i1 %unset, label %replace, label %filled
+replace:
+  %default.at = getelementptr ptr, ptr %defaults, i64 %d
+  %fallback = load ptr, ptr %default.at
+  store ptr %fallback, ptr %param
+  %required = icmp eq ptr %fallback, null
+  br i1 %required, label %bad, label %filled
+filled:
+  %d.next = add i64 %d, 1
+  br label %default
+good:
+  ret i1 true
+bad:
+  ret i1 false
+}
+
+define ptr @"rfx.array"(ptr %value, ptr %spec) {
+entry:
+  %type.at = getelementptr i8, ptr %value, i64 {TYPE}
+  %type = load ptr, ptr %type.at
+  %ndarray = {ndarray}
+  %exact = icmp eq ptr %type, %ndarray
+  br i1 %exact, label %layout, label %bad
+layout:
+  %flags.at = getelementptr i8, ptr %value, i64 {ARRAY_FLAGS}
+  %flags.i32 = load i32, ptr %flags.at
+  %flags = zext i32 %flags.i32 to i64
+  %needed = load i64, ptr %spec
+  %masked = and i64 %flags, %needed
+  %lacking = xor i64 %masked, %needed
+  %rank.at = getelementptr i8, ptr %value, i64 {ARRAY_NDIM}
+  %rank.i32 = load i32, ptr %rank.at
+  %rank = zext i32 %rank.i32 to i64
+  %rank.wanted.at = getelementptr i64, ptr %spec, i64 3
+  %rank.wanted = load i64, ptr %rank.wanted.at
+  %rank.other = xor i64 %rank, %rank.wanted
+  %descr.at = getelementptr i8, ptr %value, i64 {ARRAY_DESCR}
+  %descr = load ptr, ptr %descr.at
+  %number.at = getelementptr i8, ptr %descr, i64 {DESCR_TYPE_NUM}
+  %number.i32 = load i32, ptr %number.at
+  %number = zext i32 %number.i32 to i64
+  %first.at = getelementptr i64, ptr %spec, i64 1
+  %first = load i64, ptr %first.at
+  %second.at = getelementptr i64, ptr %spec, i64 2
+  %second = load i64, ptr %second.at
+  %is.first = icmp eq i64 %number, %first
+  %instead = select i1 %is.first, i64 %first, i64 %second
+  %number.other = xor i64 %number, %instead
+  %order.at = getelementptr i8, ptr %descr, i64 {DESCR_BYTEORDER}
+  %order = load i8, ptr %order.at
+  %swapped.i1 = icmp eq i8 %order, 62 ; '>'
+  %swapped = zext i1 %swapped.i1 to i64
+  %or.1 = or i64 %lacking, %rank.other
+  %or.2 = or i64 %number.other, %swapped
+  %unlike = or i64 %or.1, %or.2
+  %fits = icmp eq i64 %unlike, 0
+  br i1 %fits, label %shape, label %bad
+shape:
+  %dims.at = getelementptr i8, ptr %value, i64 {ARRAY_DIMS}
+  %dims = load ptr, ptr %dims.at
+  %dims.wanted = getelementptr i64, ptr %spec, i64 4
+  br label %dim
+dim:
+  %i = phi i64 [ 0, %shape ], [ %i.next, %next ]
+  %more = icmp ult i64 %i, %rank
+  br i1 %more, label %compare, label %good
+compare:
+  %dim.at = getelementptr i64, ptr %dims, i64 %i
+  %size = load i64, ptr %dim.at
+  %wanted.at = getelementptr i64, ptr %dims.wanted, i64 %i
+  %wanted = load i64, ptr %wanted.at
+  %any = icmp eq i64 %wanted, -1
+  %same = icmp eq i64 %size, %wanted
+  %right = select i1 %any, i1 true, i1 %same
+  br i1 %right, label %next, label %bad
+next:
+  %i.next = add i64 %i, 1
+  br label %dim
+good:
+  %data.at = getelementptr i8, ptr %value, i64 {ARRAY_DATA}
+  %data = load ptr, ptr %data.at
+  ret ptr %data
+bad:
+  ret ptr null
+}
+
+define void @"rfx.raise"(i32 %status, ptr %table, i32 %n) {
+  %index = sub i32 %status, 1
+  %inside = icmp ult i32 %index, %n
+  %row = select i1 %inside, i32 %index, i32 %n
+  %wide = zext i32 %row to i64
+  %pair = getelementptr [2 x ptr], ptr %table, i64 %wide
+  %message.at = getelementptr ptr, ptr %pair, i64 1
+  %exception = load ptr, ptr %pair
+  %message = load ptr, ptr %message.at
+  %set = {PyErr_SetObject}
+  call void %set(ptr %exception, ptr %message)
+  ret void
+}
+
+define void @"rfx.release"(ptr %slots, i64 %n) {
+entry:
+  br label %loop
+loop:
+  %i = phi i64 [ 0, %entry ], [ %i.next, %next ]
+  %more = icmp ult i64 %i, %n
+  br i1 %more, label %body, label %done
+body:
+  %slot = getelementptr ptr, ptr %slots, i64 %i
+  %object = load ptr, ptr %slot
+  %empty = icmp eq ptr %object, null
+  br i1 %empty, label %next, label %count
+count:
+  ; An immortal object (3.12 on) has a negative low half of its count.
+  %rc = load i64, ptr %object
+  %low = trunc i64 %rc to i32
+  %immortal = icmp slt i32 %low, 0
+  br i1 %immortal, label %next, label %drop
+drop:
+  %rc.less = sub i64 %rc, 1
+  store i64 %rc.less, ptr %object
+  %dead = icmp eq i64 %rc.less, 0
+  br i1 %dead, label %free, label %next
+free:
+  %dealloc = {_Py_Dealloc}
+  call void %dealloc(ptr %object)
+  br label %next
+next:
+  %i.next = add i64 %i, 1
+  br label %loop
+done:
+  ret void
+}
+
+define ptr @"rfx.python"(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) {
+entry:
+  %slot = alloca ptr
+  %name = {__call__}
+  %getattr = {PyObject_GetAttr}
+  %method = call ptr %getattr(ptr %self, ptr %name)
+  store ptr %method, ptr %slot
+  %missing = icmp eq ptr %method, null
+  br i1 %missing, label %failed, label %found
+found:
+  %call = {PyObject_Vectorcall}
+  %result = call ptr %call(ptr %method, ptr %args, i64 %nargsf, ptr %kwnames)
+  call void @"rfx.release"(ptr %slot, i64 1)
+  ret ptr %result
+failed:
+  ret ptr null
+}
+"""
+
+_FUNCTIONS = ("rfx.bind", "rfx.array", "rfx.raise", "rfx.release", "rfx.python")
+_API = ("_Py_Dealloc", "PyErr_SetObject", "PyObject_GetAttr", "PyObject_Vectorcall")
+
+
+def _text(env: Environment) -> str:
+    facts = {name: str(value) for name, value in vars(capi).items() if name.isupper()}
+    facts |= {name: env.function(name) for name in _API}
+    facts |= {"__call__": env.object("__call__"), "ndarray": env.object(np.ndarray)}
+    return re.sub(r"\{(\w+)\}", lambda m: facts[m[1]], _TEXT)
+
+
+@functools.cache
+def _library() -> tuple[cpu.Library, list[Any]]:
+    """The loaded code and the objects that it refers to."""
+    env = Environment("rfx")
+    text = _text(env)
+    code = cpu.compile_object(f"{text}\n{env.definition()}\n")
+    library = cpu.Library([code], [*_FUNCTIONS, "rfx.env"])
+    return library, fill(env, library.address("rfx.env"), capi.function)
+
+
+def function(name: str) -> int:
+    """The address of a shared function, or of one of the C-API."""
+    if name in _FUNCTIONS:
+        return _library()[0].address(name)
+    return capi.function(name)
