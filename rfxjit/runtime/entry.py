@@ -1,44 +1,56 @@
-"""A unit's machine code, loaded: its kernel, and its native entry.
+"""A unit, loaded and ready to be called: natively where that can be, and from Python.
 
-    entry = NativeEntry(unit)
-    set_entry(function, entry.address)
-    entry.link(following)        # where calls go that this entry does not accept
+    entry = Entry(unit)
+    set_entry(function, entry.address)      # 0 where there is no native entry
+    entry.link(following)                   # where calls go that it does not accept
+    entry.call(params, out)                 # the same, from Python; or MISS
 
-Everything that the machine code refers
-to, objects and code alike, lives as long as the `NativeEntry`.
+Everything that the machine code refers to, objects and code alike, lives as long as the
+`Entry`.
 """
 
 from __future__ import annotations
 
 import ctypes
+from typing import Any
 
-from rfxjit.runtime import cpu, support
+from rfxjit.runtime import capi, cpu, support
 from rfxjit.runtime.entry_ir import write_entry
 from rfxjit.runtime.entry_text import fill
+from rfxjit.runtime.portable import PortableEntry
 from rfxjit.runtime.unit import Unit
 
 
-class NativeEntry:
-    """The entry of one unit, at `address`."""
+class Entry:
+    """One unit in this process."""
 
-    def __init__(self, unit: Unit) -> None:
+    address = 0
+    """Of the native entry, a vectorcall function; 0 if there is none."""
+
+    def __init__(self, unit: Unit, *, native: bool = True) -> None:
+        self.unit = unit
+        library = None
+        if unit.llvm_ir is not None:
+            library = self._load(unit, unit.llvm_ir, native=native and capi.enabled())
+        self.call = PortableEntry(unit, library).call
+
+    def _load(self, unit: Unit, text: str, *, native: bool) -> cpu.Library:
         name = unit.signature.name
-        assert unit.llvm_ir is not None
+        objects = [cpu.compile_object(text, unit.passes)]
+        symbols = [name] if unit.signature.static else [name, f"{name}_shapes"]
+        if not native:
+            return cpu.Library(objects, symbols)
         entry = write_entry(unit.signature)
-        self.library = cpu.Library(
-            [
-                cpu.compile_object(unit.llvm_ir, unit.passes),
-                cpu.compile_object(entry.text, level=0),
-            ],
-            [f"{name}.entry", f"{name}.env"],
-        )
-        self.address = self.library.address(f"{name}.entry")
-        table = self.library.address(f"{name}.env")
-        self._objects = fill(entry.env, table, support.function)
+        objects.append(cpu.compile_object(entry.text, level=0))
+        library = cpu.Library(objects, [*symbols, f"{name}.entry", f"{name}.env"])
+        table = library.address(f"{name}.env")
+        self._objects: list[Any] = fill(entry.env, table, support.function)
         self._next = ctypes.c_void_p.from_address(table)
+        self.address = library.address(f"{name}.entry")
         self.link(None)
+        return library
 
-    def link(self, following: NativeEntry | None) -> None:
+    def link(self, following: Entry | None) -> None:
         """Pass on what this entry does not accept; None means to `__call__`."""
         self._next.value = (
             support.function("rfx.python") if following is None else following.address
