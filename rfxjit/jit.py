@@ -14,7 +14,6 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
-import logging
 import os
 import pickle
 import sys
@@ -38,7 +37,20 @@ from rfxjit.runtime.policy import MOST, Family, binder, classify
 from rfxjit.runtime.portable import MISS, RunsInPython, deliver
 from rfxjit.runtime.unit import BACKENDS, CompileCall, Options, Unit
 
-_log = logging.getLogger("rfxjit")
+
+@functools.cache
+def _log() -> Any:
+    """The logger `rfxjit`; `RFX_JIT_LOG` names the level to print from."""
+    import logging
+
+    log = logging.getLogger("rfxjit")
+    if level := os.environ.get("RFX_JIT_LOG"):
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+        log.addHandler(handler)
+        log.setLevel(level.upper() if level.isalpha() else logging.INFO)
+    return log
+
 
 # One lock for all: tracing runs user code, which may call other jitted functions.
 _compiling = threading.RLock()
@@ -141,14 +153,11 @@ class JitFunction(NativeCallable):
                     if result is not MISS:
                         return result
                     fault = f"the unit of {self._name} refuses the call it is for"
-                    raise _FallBackError(CompilerError(fault))
+                    return self._refuse(args, kwargs, out, CompilerError(fault))
         except RunsInPython as reason:
             return self._fall_back(args, kwargs, out, TraceError(str(reason)))
         except _FallBackError as error:
-            key, _ = classify(params)
-            result = self._fall_back(args, kwargs, out, error.cause)
-            self._families.setdefault(key, Family()).error = error.cause
-            return result
+            return self._refuse(args, kwargs, out, error.cause)
 
     # compiling
 
@@ -205,7 +214,7 @@ class JitFunction(NativeCallable):
         self._compile_seconds += seconds
         self.compile_count += 1
         kind = "static" if symbolic is None else f"symbolic in {sorted(symbolic)}"
-        _log.info("compiled %s in %.1f ms, %s", self._name, seconds * 1e3, kind)
+        _log().info("compiled %s in %.1f ms, %s", self._name, seconds * 1e3, kind)
         return entry
 
     def _append(self, entry: Entry) -> None:
@@ -249,9 +258,22 @@ class JitFunction(NativeCallable):
         if text not in self._warned:
             self._warned.add(text)
             if not isinstance(cause, TraceError):
-                _log.error("fault while compiling %s", self._name, exc_info=cause)
+                _log().error("fault while compiling %s", self._name, exc_info=cause)
                 text = f"fault in the compiler, {type(cause).__name__}: {text}"
             self._warn(text, cause)
+        return result
+
+    def _refuse(
+        self,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        out: Any,
+        cause: Exception,
+    ) -> Any:
+        """Fall back, now and for all calls of the family."""
+        result = self._fall_back(args, kwargs, out, cause)
+        key, _ = classify(self._bind(*args, **kwargs))
+        self._families.setdefault(key, Family()).error = cause
         return result
 
     def _warn(self, reason: str, cause: Exception) -> None:
@@ -325,15 +347,6 @@ def _resolve_backend(name: str | None) -> str:
     return name
 
 
-@functools.cache
-def _configure_log() -> None:
-    if level := os.environ.get("RFX_JIT_LOG"):
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
-        _log.addHandler(handler)
-        _log.setLevel(level.upper() if level.isalpha() else logging.INFO)
-
-
 @overload
 def jit(
     fn: Callable[..., Any],
@@ -362,7 +375,7 @@ def jit(
     cache: bool = True,
     static: str | Iterable[str] = (),
 ) -> Any:
-    """Compile a function of NumPy arrays, when it is called, for what it is called with.
+    """Compile a function of NumPy arrays when it is called, for what it is given.
 
         @rfx.jit
         def step(error, integral, derivative, gain=2.0):
@@ -376,7 +389,6 @@ def jit(
     values are compiled in. Environment: `RFX_JIT=0` runs plain Python,
     `RFX_JIT_BACKEND`, `RFX_JIT_STRICT=1`, `RFX_JIT_LOG=info`.
     """
-    _configure_log()
     if strict is None:
         strict = os.environ.get("RFX_JIT_STRICT", "0") not in ("", "0")
     options = Options(
@@ -393,7 +405,7 @@ def _decorate(options: Options) -> Callable[[Any], Any]:
     def decorate(fn: Any) -> Any:
         if isinstance(fn, staticmethod | classmethod):
             # The other order of decorators; the same meaning.
-            return type(fn)(decorate(fn.__func__))  # pyright: ignore
+            return type(fn)(decorate(fn.__func__))
         if isinstance(fn, JitFunction):
             fn = fn.__wrapped__
         if not callable(fn):

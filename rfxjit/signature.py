@@ -16,7 +16,7 @@ A *unit* is one compiled specialization of a Python function. It exports two sym
 
 `begin` and `end` are a half-open range of the unit's outermost parallel loop, which has
 `extent` iterations; callers that do not split pass 0 and `extent`. `workspace` is
-scratch memory of `workspace` bytes, 64-byte aligned.
+scratch memory of `workspace` bytes, aligned to `WORKSPACE_ALIGN`.
 
 `NAME_shapes` reads the concatenated dims of all array inputs and writes the
 concatenated dims of all outputs, then `extent`, then the workspace size in bytes. It is
@@ -33,6 +33,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+
+WORKSPACE_ALIGN = 64
 
 Dim = int | str
 """A static size, or the name of a symbol: equal names are equal sizes, never 0 or 1
@@ -229,6 +231,29 @@ class Signature:
                 raise ValueError(f"{self.name}: input {output.inout} is not inout")
         if self.treedef is None and len(self.results) != 1:
             raise ValueError(f"{self.name}: {len(self.results)} results, no treedef")
+
+    @property
+    def flat_tuple(self) -> bool:
+        """True if the result is a plain tuple of leaves, which needs no `optree`."""
+        tree = self.treedef
+        return (
+            tree is not None
+            and tree.type is tuple
+            and tree.num_children == tree.num_leaves
+            and tree.num_nodes == tree.num_leaves + 1
+        )
+
+    @property
+    def takes_out(self) -> bool:
+        """True if `out=` may name the memory of the results: each is an array (or NumPy
+        scalar) computed by the kernel, alone or in a flat tuple.
+        """
+        slots = {r.index for r in self.results if isinstance(r, Slot)}
+        return (
+            len(slots) == len(self.results)
+            and all(self.outputs[i].kind in ("array", "scalar") for i in slots)
+            and (self.treedef is None or self.flat_tuple)
+        )
 
     @property
     def static(self) -> bool:

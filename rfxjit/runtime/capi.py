@@ -85,7 +85,8 @@ def _numpy_version() -> tuple[int, int]:
 
 @functools.cache
 def _numpy_table() -> Any:
-    core: Any = np._core if hasattr(np, "_core") else np.core  # pyright: ignore
+    # NumPy 1 has it as np.core, which NumPy 2 only keeps with a warning.
+    core: Any = vars(np).get("_core") or vars(np)["core"]
     pointer = ctypes.pythonapi.PyCapsule_GetPointer
     pointer.restype = ctypes.c_void_p
     pointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
@@ -106,7 +107,8 @@ def function(name: str) -> int:
 
 def descriptors(dtype: np.dtype[Any]) -> list[np.dtype[Any]]:
     """The native dtype objects equal to `dtype`: two for each C type of equal width
-    (int64 is both `long` and `long long` on Linux)."""
+    (int64 is both `long` and `long long` on Linux).
+    """
     return [d for d in _native_descriptors() if d == dtype] or [dtype]
 
 

@@ -4,11 +4,11 @@
     library.address("saxpy")      # callable for as long as `library` lives
 
 Code generation runs at level 2 and, by default, without any IR pass: the compiler above
-emits vectors and canonical code itself, and skipping LLVM's pipeline saves two thirds of
-the compile time at the same run time. Native entries are generated at level 0: they run
-as fast, since their time goes into CPython and NumPy, and compile ten times faster.
-llvmlite loads on first use, not on import.
-`RFX_JIT_CPU` names another CPU to generate code for (`haswell` gives AVX2 code).
+emits vectors and canonical code itself, and skipping LLVM's pipeline saves two thirds
+of the compile time at the same run time. Native entries are generated at level 0: they
+run as fast, since their time goes into CPython and NumPy, and compile ten times faster.
+llvmlite loads on first use, not on import. `RFX_JIT_CPU` names another CPU to generate
+code for (`haswell` gives AVX2 code).
 """
 
 from __future__ import annotations
@@ -129,7 +129,8 @@ def _parse(text: str, passes: Iterable[str]) -> llvm.ModuleRef:
 
 def compile_object(text: str, passes: Iterable[str] = (), level: int = 2) -> bytes:
     """The object file of a module of LLVM IR. It is relocatable: it may be kept, and
-    loaded by another process."""
+    loaded by another process.
+    """
     return _machine(level).emit_object(_parse(text, passes))
 
 

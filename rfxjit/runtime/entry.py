@@ -14,9 +14,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-from rfxjit.runtime import capi, cpu, support
-from rfxjit.runtime.entry_ir import write_entry
-from rfxjit.runtime.entry_text import fill
+from rfxjit.runtime import capi, cpu
 from rfxjit.runtime.portable import PortableEntry
 from rfxjit.runtime.unit import Unit
 
@@ -40,11 +38,17 @@ class Entry:
         symbols = [name] if unit.signature.static else [name, f"{name}_shapes"]
         if not native:
             return cpu.Library(objects, symbols)
-        entry = write_entry(unit.signature)
-        objects.append(cpu.compile_object(entry.text, level=0))
+        # Late: importing the dispatcher must stay cheap.
+        from rfxjit.runtime import support
+        from rfxjit.runtime.entry_ir import write_entry
+        from rfxjit.runtime.entry_text import fill
+
+        text, env = write_entry(unit.signature)
+        objects.append(cpu.compile_object(text, level=0))
         library = cpu.Library(objects, [*symbols, f"{name}.entry", f"{name}.env"])
         table = library.address(f"{name}.env")
-        self._objects: list[Any] = fill(entry.env, table, support.function)
+        self._objects: list[Any] = fill(env, table, support.function)
+        self._python = support.function("rfx.python")
         self._next = ctypes.c_void_p.from_address(table)
         self.address = library.address(f"{name}.entry")
         self.link(None)
@@ -52,6 +56,4 @@ class Entry:
 
     def link(self, following: Entry | None) -> None:
         """Pass on what this entry does not accept; None means to `__call__`."""
-        self._next.value = (
-            support.function("rfx.python") if following is None else following.address
-        )
+        self._next.value = following.address if following else self._python

@@ -91,7 +91,8 @@ class ArgumentWriter:
 
     def bind(self, *, native_out: bool) -> None:
         """Parameters as given if all came by position, else through `rfx.bind`. `out`
-        is null, or an object if `native_out`."""
+        is null, or an object if `native_out`.
+        """
         params = self.signature.params
         positional = sum(p.kind != "keyword_only" for p in params)
         names = [p.name for p in params] + (["out"] if self.own_out else [])
@@ -226,7 +227,8 @@ class ArgumentWriter:
 
     def _dict_item(self, base: str, key: Any) -> str:
         """`base[key]`: exact dicts by hand (a globals dict, say), all else through
-        Python."""
+        Python.
+        """
         code = self.code
         exact, other, join = (code.fresh(n) for n in ("dict", "any", "item"))
         code.branch(self.has_type(base, dict), exact, other)
@@ -343,7 +345,8 @@ class ArgumentWriter:
         known: tuple[str, ...] | None = None,
     ) -> Buffer:
         """Check that a value is exactly such an array. `known` gives the sizes that the
-        dims must have, where a symbol does not say it."""
+        dims must have, where a symbol does not say it.
+        """
         code = self.code
         flags = capi.C_CONTIGUOUS | capi.ALIGNED | (capi.WRITEABLE if writeable else 0)
         numbers = [d.num for d in capi.descriptors(dtype)]

@@ -3,8 +3,8 @@
 `Code` is a list of instructions with fresh names, `Environment` the table of addresses
 that the code works with.
 
-No pass runs over this code, so it is written the way the code generator wants it: values
-in SSA form, arrays on the stack only where C functions need a pointer to them.
+No pass runs over this code, so it is written the way the code generator wants it:
+values in SSA form, arrays on the stack only where C functions need a pointer to them.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Environment:
 
 
 class Code:
-    """Instructions of one function, in order, with fresh names for values and blocks."""
+    """Instructions of one function in order, with fresh names for all in it."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -96,21 +96,11 @@ class Code:
         self.branch(condition, onward, otherwise)
         self.label(onward)
 
-    def load(self, kind: str, base: str, offset: int = 0, stem: str = "v") -> str:
-        return self.let(f"load {kind}, ptr {self.offset(base, offset)}", stem)
-
-    def offset(self, base: str, offset: int | str) -> str:
-        """The address `offset` bytes after `base`."""
-        return (
-            base
-            if offset == 0
-            else self.let(f"getelementptr i8, ptr {base}, i64 {offset}")
-        )
-
     def require_zero(self, differences: list[str], otherwise: str) -> None:
         """Go on only if all of some i64 are zero. One branch for many checks: the code
         generator takes `and` and `or` of i1 apart into branches again, which costs more
-        time in there than all else."""
+        time in there than all else.
+        """
         if differences:
             total = differences[0]
             for difference in differences[1:]:
@@ -146,7 +136,8 @@ class Code:
 
     def incref(self, value: str) -> None:
         """Add a reference. From 3.12 on immortal objects have all 32 low bits set and
-        stay as they are; before, no count comes near that."""
+        stay as they are; before, no count comes near that.
+        """
         count = self.let(f"load i32, ptr {value}", "rc")
         more = self.let(f"add i32 {count}, 1", "rc")
         full = self.let(f"icmp eq i32 {more}, 0")

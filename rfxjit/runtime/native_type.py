@@ -1,7 +1,7 @@
 """A Python type whose instances are called at the speed of machine code.
 
-`NativeCallable` is a heap type made with `PyType_FromSpec` through ctypes. Each instance
-holds the address of a vectorcall function, null at first:
+`NativeCallable` is a heap type made with `PyType_FromSpec` through ctypes. Each
+instance holds the address of a vectorcall function, null at first:
 
     class JitFunction(NativeCallable):      # and `vectorcall(JitFunction)` once
         def __call__(self, ...): ...        # runs as long as the address is null
@@ -9,8 +9,8 @@ holds the address of a vectorcall function, null at first:
     set_entry(f, address)                   # from now on f(...) runs machine code
 
 A null address makes CPython use `__call__`, so that Python code serves calls before the
-first compilation, and all calls where native entries cannot be used. The type binds as a
-method, as functions do. It owns no references, and so needs no traverse, clear or
+first compilation, and all calls where native entries cannot be used. The type binds as
+a method, as functions do. It owns no references, and so needs no traverse, clear or
 dealloc of its own: those of the Python subclass, which adds `__dict__` and
 `__weakref__`, do everything.
 """
@@ -94,7 +94,8 @@ _keep: list[Any] = []
 
 if TYPE_CHECKING:
 
-    class NativeCallable: ...
+    class NativeCallable:
+        """What instances are to a type checker."""
 
 elif capi.supported():
     NativeCallable = _make_type()
@@ -103,8 +104,8 @@ else:
     class NativeCallable:
         """Plain Python: here `__call__` serves all calls."""
 
-        def __get__(self, instance, owner=None):
-            return self if instance is None else MethodType(self, instance)
+        def __get__(self, instance: Any, owner: type | None = None) -> Any:
+            return self if instance is None else MethodType(self.__call__, instance)
 
 
 def vectorcall(cls: _T) -> _T:
@@ -122,4 +123,5 @@ def vectorcall(cls: _T) -> _T:
 
 def set_entry(instance: NativeCallable, address: int) -> None:
     """Serve calls with the vectorcall function at `address`; 0 means `__call__`."""
-    ctypes.c_void_p.from_address(id(instance) + _VECTORCALL).value = address or None
+    if capi.supported():
+        ctypes.c_void_p.from_address(id(instance) + _VECTORCALL).value = address or None

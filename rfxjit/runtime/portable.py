@@ -3,9 +3,9 @@
     result = PortableEntry(unit, library).call(params, out)      # or MISS
 
 It stands behind the native entry, for arrays that a kernel cannot take as they are
-(strided, misaligned, byte-swapped, overlapping with `out`): they are copied, and written
-back. It is the only path where native entries cannot be used, and for units that are
-Python themselves (`Unit.run`). Both paths give the same results.
+(strided, misaligned, byte-swapped, overlapping with `out`): they are copied, and
+written back. It is the only path where native entries cannot be used, and for units
+that are Python themselves (`Unit.run`). Both paths give the same results.
 
 Checks come before anything is written. `RunsInPython` says that only the original
 function does what the call means: where an argument that is written shares memory with
@@ -22,9 +22,8 @@ from typing import Any, Final
 import numpy as np
 
 from rfxjit.runtime.cpu import Library
-from rfxjit.runtime.entry_ir import SCRATCH_ALIGN, is_plain_tuple, takes_out
 from rfxjit.runtime.unit import Unit
-from rfxjit.signature import Alias, Constant, Dim, Input, Slot
+from rfxjit.signature import WORKSPACE_ALIGN, Alias, Constant, Dim, Input, Slot
 
 MISS: Final = object()
 """The unit does not accept the call: another one, or a new one, must."""
@@ -83,7 +82,7 @@ class PortableEntry:
         if arguments is None:
             return MISS
         self._check_writes(arguments)
-        if out is not None and not takes_out(signature):
+        if out is not None and not signature.takes_out:
             raise TypeError(f"{signature.name}() cannot write its result to out=")
         if self.unit.run is not None:
             outputs = self.unit.run([a.value for a in arguments])
@@ -91,7 +90,7 @@ class PortableEntry:
             outputs = self._run_kernel(arguments)
         leaves = self._leaves(outputs, params)
         result = leaves[0]
-        if is_plain_tuple(signature.treedef):
+        if signature.flat_tuple:
             result = tuple(leaves)
         elif signature.treedef is not None:
             result = signature.treedef.unflatten(leaves)
@@ -126,12 +125,13 @@ class PortableEntry:
             if not given.flags.writeable:
                 raise RunsInPython(f"argument '{spec.name}' is read-only")
             for j, other in enumerate(arguments):
-                if j != i and isinstance(other.given, np.ndarray):
-                    if np.may_share_memory(given, other.given):
-                        raise RunsInPython(
-                            f"arguments '{spec.name}' and "
-                            f"'{self.signature.inputs[j].name}' overlap"
-                        )
+                if (
+                    j != i
+                    and self.signature.inputs[j].kind == "array"
+                    and np.may_share_memory(given, other.given)
+                ):
+                    second = self.signature.inputs[j].name
+                    raise RunsInPython(f"arguments '{spec.name}', '{second}' overlap")
 
     def _run_kernel(self, arguments: list[_Argument]) -> list[Array]:
         signature = self.signature
@@ -153,8 +153,8 @@ class PortableEntry:
             )
             outputs.append(output)
             passed += _pass(output, spec.shape)
-        scratch = np.empty(workspace + SCRATCH_ALIGN, np.uint8)
-        start = -(-scratch.ctypes.data // SCRATCH_ALIGN) * SCRATCH_ALIGN
+        scratch = np.empty(workspace + WORKSPACE_ALIGN, np.uint8)
+        start = -(-scratch.ctypes.data // WORKSPACE_ALIGN) * WORKSPACE_ALIGN
         self._check(self._kernel(*passed, 0, extent, start))
         return outputs
 

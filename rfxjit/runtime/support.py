@@ -6,11 +6,11 @@
     rfx.release(slots, n)
     rfx.python(self, args, nargsf, kwnames) -> PyObject *
 
-`rfx.bind` fills `bound`, one slot per parameter (and one for `out`), from positional and
-keyword arguments and defaults. `table` holds the names and then the defaults, `counts`
-the numbers of: slots; parameters; positional ones; positional-only ones. Keyword names
-are compared by pointer, since those in source code are interned. It is false if anything
-is amiss; the Python path then finds out what, and says so.
+`rfx.bind` fills `bound`, one slot per parameter (and one for `out`), from positional
+and keyword arguments and defaults. `table` holds the names and then the defaults,
+`counts` the numbers of: slots; parameters; positional ones; positional-only ones.
+Keyword names are compared by pointer, since those in source code are interned. It is
+false if anything is amiss; the Python path then finds out what, and says so.
 
 `rfx.array` gives the data pointer of an exact `numpy.ndarray` that fits `spec`, else
 null. `spec` holds: the flags it must have; two type numbers, of which it has one (int64

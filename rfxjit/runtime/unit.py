@@ -4,15 +4,16 @@ The dispatcher (`rfxjit.jit`) asks for one whenever no existing unit accepts a c
 
     compile_call(fn, args, kwargs, options, symbolic) -> Unit
 
-`symbolic` is None for a unit of exactly these shapes. Otherwise it is the set of *sizes*
-that have been seen to vary: each dim of an array input (hidden ones included) whose size
-is in the set becomes a symbol, and equal sizes become equal symbols. A dim that tracing
-needs concretely stays an integer in `Signature.inputs[i].shape`; the reason, with the
-line that needed it, goes to `Unit.pins`. Sizes 0 and 1 are never in the set.
+`symbolic` is None for a unit of exactly these shapes. Otherwise it is the set of
+*sizes* that have been seen to vary: each dim of an array input (hidden ones included)
+whose size is in the set becomes a symbol, and equal sizes become equal symbols. A dim
+that tracing needs concretely stays an integer in `Signature.inputs[i].shape`; the
+reason, with the line that needed it, goes to `Unit.pins`. Sizes 0 and 1 are never in
+the set.
 
 `compile_call` raises `TraceError` if the call cannot be compiled (the original Python
-then runs), `ShapeError` where NumPy would raise as well (the user gets it), and anything
-else only for a fault.
+then runs), `ShapeError` where NumPy would raise as well (the user gets it), and
+anything else only for a fault.
 
     unit = Unit(Signature("saxpy", ...), llvm_ir="define i32 @saxpy(...) {...}")
 """
