@@ -122,7 +122,7 @@ EXPONENTIAL = {
 LOG2E = 1.0 / log(2.0)
 
 
-def _scale(m: MathEmit, fmt: Format, p: SSAValue, n: SSAValue) -> SSAValue:
+def scale(m: MathEmit, fmt: Format, p: SSAValue, n: SSAValue) -> SSAValue:
     """p * 2^n, rounded once, for n of twice the range of normal exponents.
 
     n may carry the bits of `fmt.magic`: only its low bits reach the exponents.
@@ -142,7 +142,7 @@ def exp(m: MathEmit, x: SSAValue) -> SSAValue:
     r = m.fma(n, m.const(-c.ln2[0], x.type), x)
     r = m.fma(n, m.const(-c.ln2[1], x.type), r)
     tail = m.mad(m.mul(r, r), m.horner(r, c.expm1), r)
-    return _scale(m, fmt, m.add(tail, 1.0), m.bits(shifted))
+    return scale(m, fmt, m.add(tail, 1.0), m.bits(shifted))
 
 
 def exp2(m: MathEmit, x: SSAValue) -> SSAValue:
@@ -160,7 +160,7 @@ def exp2(m: MathEmit, x: SSAValue) -> SSAValue:
         low = m.mad(r, m.const(LN2_F64[1], x.type), low)
         tail = m.mad(m.mul(t, t), m.horner(t, EXPM1_F64), low)
         p = m.add(m.add(t, tail), 1.0)
-    return _scale(m, fmt, p, m.bits(shifted))
+    return scale(m, fmt, p, m.bits(shifted))
 
 
 def expm1(m: MathEmit, x: SSAValue) -> SSAValue:

@@ -114,7 +114,7 @@ def _shift(fmt: Format) -> float:
     return 2.0**fmt.fraction + fmt.bias
 
 
-def _reduce_any(m: MathEmit, fmt: Format, x: SSAValue) -> Reduced:
+def reduce_any(m: MathEmit, fmt: Format, x: SSAValue) -> Reduced:
     """As `reduce`, for denormal x too."""
     small = m.lt(x, fmt.tiny)
     scaled = m.select(small, m.mul(x, 2.0**fmt.fraction), x)
@@ -165,7 +165,7 @@ def _atanh_tail(m: MathEmit, f: SSAValue) -> tuple[SSAValue, SSAValue]:
 def log(m: MathEmit, x: SSAValue) -> SSAValue:
     """Natural logarithm. Bound 1.1 / 1.0 ULP."""
     fmt = format_of(x)
-    r = _reduce_any(m, fmt, x)
+    r = reduce_any(m, fmt, x)
     return _checked(m, fmt, x, log_sum(m, fmt, r.e, r.f))
 
 
@@ -188,7 +188,7 @@ def _log_base(m: MathEmit, r: Reduced, base: Base) -> SSAValue:
 def log2(m: MathEmit, x: SSAValue) -> SSAValue:
     """Logarithm to base 2, exact for powers of two. Bound 2.0 / 1.3 ULP."""
     fmt = format_of(x)
-    r = _reduce_any(m, fmt, x)
+    r = reduce_any(m, fmt, x)
     if fmt is F32:
         y = m.mad(r.f, m.horner(r.f, LOG2_F32), r.e)
     else:
@@ -199,7 +199,7 @@ def log2(m: MathEmit, x: SSAValue) -> SSAValue:
 def log10(m: MathEmit, x: SSAValue) -> SSAValue:
     """Logarithm to base 10. Bound 2.4 / 1.5 ULP."""
     fmt = format_of(x)
-    r = _reduce_any(m, fmt, x)
+    r = reduce_any(m, fmt, x)
     if fmt is F32:
         y = m.mad(r.f, m.horner(r.f, LOG10_F32), m.mul(r.e, BASE_10.two[0]))
     else:

@@ -1,0 +1,217 @@
+"""cbrt, hypot, pow, rsqrt."""
+
+from __future__ import annotations
+
+from xdsl.ir import SSAValue
+
+from rfxjit.passes.math.common import F32, F64, Format, MathEmit, format_of
+from rfxjit.passes.math.exponential import EXP2_F32, EXPM1_F64, LN2_F64, scale
+from rfxjit.passes.math.logarithm import reduce_any
+
+# ---- cbrt --------------------------------------------------------------------------------
+
+# The bits of x^(-1/3) are about GUESS - bits(x)/3, within 4 %; the next two numbers
+# minimise the error of the first step y (1 + h (a + b h)), h = 1 - x y^3.
+CBRT_GUESS = {F32: 0x54A1FC6A, F64: 0x553EEA37EAAAAA80}
+CBRT_STEP = (0.33469093, 0.22351012)
+
+
+def cbrt(m: MathEmit, x: SSAValue) -> SSAValue:
+    """Cube root. Bound 1.1 / 1.0 ULP.
+
+    y ~ x^(-1/3) from the bits and two (f64: three) steps; then c = x y^2 and a last step
+    c (1 + 2/3 (1 - c y)), which also takes away most of the rounding of c.
+    """
+    fmt = format_of(x)
+    a = m.abs(x)
+    # Denormals, by a power of 8.
+    power = (fmt.fraction + 2) // 3 * 3
+    small = m.lt(a, fmt.tiny)
+    b = m.select(small, m.mul(a, 2.0**power), a)
+    y = _cbrt_guess(m, fmt, b)
+    y = _cbrt_step(m, b, y, CBRT_STEP)
+    if fmt is F64:
+        y = _cbrt_step(m, b, y, (1.0 / 3.0, 2.0 / 9.0))
+    c = m.mul(m.mul(b, y), y)
+    rest = m.fma(m.neg(c), y, m.const(1.0, x.type))
+    c = m.mad(m.mul(c, 2.0 / 3.0), rest, c)
+    c = m.mul(c, m.select(small, m.const(2.0 ** -(power // 3), x.type), 1.0))
+    c = m.select(m.lt(a, float("inf")), c, a)
+    return m.copysign(c, x)
+
+
+def _cbrt_guess(m: MathEmit, fmt: Format, x: SSAValue) -> SSAValue:
+    """x^(-1/3) within 4 %: the top bits of x, as a float, times -1/3.
+
+    They become a float by writing them under the exponent of 2^fraction, and an integer
+    again by adding 2^fraction.
+    """
+    drop = 9 if fmt is F32 else 32
+    under = (fmt.bias + fmt.fraction) << fmt.fraction
+    top = m.bitcast(m.or_(m.shr_u(m.bits(x), drop), under), fmt.type)
+    # The sum lies between 2^fraction and twice that, so its low bits are an integer.
+    offset = CBRT_GUESS[fmt] / 2.0**drop + 2.0**fmt.fraction * 4.0 / 3.0
+    third = m.fma(top, m.const(-1.0 / 3.0, x.type), offset)
+    return m.bitcast(m.shl(m.bits(third), drop), fmt.type)
+
+
+def _cbrt_step(
+    m: MathEmit, x: SSAValue, y: SSAValue, step: tuple[float, float]
+) -> SSAValue:
+    h = m.fma(m.neg(m.mul(x, y)), m.mul(y, y), m.const(1.0, x.type))
+    return m.mad(m.mul(y, h), m.mad(h, m.const(step[1], x.type), step[0]), y)
+
+
+# ---- hypot, rsqrt ------------------------------------------------------------------------
+
+
+def hypot(m: MathEmit, x: SSAValue, y: SSAValue) -> SSAValue:
+    """sqrt(x^2 + y^2) without overflow. Bound 1.1 / 1.1 ULP.
+
+    Both are scaled by a power of two when the larger one is far from 1. An infinity
+    wins over NaN.
+    """
+    fmt = format_of(x)
+    a, b = m.abs(x), m.abs(y)
+    swap = m.lt(a, b)
+    large, small = m.select(swap, b, a), m.select(swap, a, b)
+    half = fmt.bias // 2
+    up = float(half + fmt.fraction)
+    huge, tiny = m.ge(large, 2.0 ** (half - 1)), m.lt(large, 2.0 ** (1 - half))
+    factor = m.select(huge, m.const(2.0**-up, x.type), 1.0)
+    factor = m.select(tiny, 2.0**up, factor)
+    back = m.select(huge, m.const(2.0**up, x.type), 1.0)
+    back = m.select(tiny, 2.0**-up, back)
+    large, small = m.mul(large, factor), m.mul(small, factor)
+    square = m.mad(large, large, m.mul(small, small))
+    result = m.mul(m.sqrt(square), back)
+    infinity = m.const(float("inf"), x.type)
+    infinite = m.or_(m.eq(a, infinity), m.eq(b, infinity))
+    return m.select(infinite, infinity, result)
+
+
+def rsqrt(m: MathEmit, x: SSAValue) -> SSAValue:
+    """1 / sqrt(x). Bound 1.0 / 1.0 ULP."""
+    return m.div(1.0, m.sqrt(x))
+
+
+# ---- pow ---------------------------------------------------------------------------------
+
+# atanh(s) = s + s^3 (1/3 + z Q(z)), z = s^2, |s| <= 0.1716: 2^-36.8 and 2^-66.3.
+POW_F32 = (0.20000076293945312, 0.14273543655872345, 0.1170988380908966)
+POW_F64 = (
+    0.20000000000001136,
+    0.1428571428504561,
+    0.111111112607407,
+    0.0909089211267872,
+    0.07693382046194862,
+    0.06628327647709524,
+    0.0659894002736808,
+)
+THIRD = {
+    F32: (0.3333333432674408, -9.934107481068821e-09),
+    F64: (0.3333333333333333, 1.850371707708594e-17),
+}
+TWO_OVER_LN2 = {
+    F32: (2.885390043258667, 3.851925569620062e-08),
+    F64: (2.8853900817779268, 4.0710547481862066e-17),
+}
+
+
+def _log2_twice(
+    m: MathEmit, fmt: Format, e: SSAValue, f: SSAValue
+) -> tuple[SSAValue, SSAValue]:
+    """(h, l) with h + l = e + log2(1 + f) to about 2^-(precision + 12)."""
+    d = m.add(f, 2.0)
+    d_low = m.sub(f, m.sub(d, 2.0))
+    inverse = m.div(1.0, d)
+    s = m.mul(f, inverse)
+    minus = m.neg(s)
+    s_low = m.mul(m.fma(minus, d_low, m.fma(minus, d, f)), inverse)
+    high, low = THIRD[fmt]
+    z, z_low = m.two_prod(s, s)
+    z_low = m.mad(m.add(s, s), s_low, z_low)
+    if fmt is F32:
+        w = m.mad(z, m.horner(z, POW_F32), high)
+        t, t_low = m.two_prod(z, w)
+    else:
+        w, w_low = m.fast_two_sum(high, m.mul(z, m.horner(z, POW_F64)))
+        t, t_low = m.two_prod(z, w)
+        t_low = m.mad(z, m.add(w_low, low), t_low)
+    t_low = m.mad(z_low, w, t_low)
+    p, p_low = m.two_prod(s, t)
+    p_low = m.mad(s_low, t, m.mad(s, t_low, p_low))
+    q, q_low = m.fast_two_sum(s, p)
+    q_low = m.add(q_low, m.add(p_low, s_low))
+    c, c_low = TWO_OVER_LN2[fmt]
+    h = m.fma(q, m.const(c, f.type), e)
+    rest = m.fma(q, m.const(c, f.type), m.sub(e, h))
+    low_part = m.mad(q, m.const(c_low, f.type), m.mul(q_low, c))
+    return h, m.add(rest, low_part)
+
+
+def pow_(m: MathEmit, x: SSAValue, y: SSAValue) -> SSAValue:
+    """x^y. Bound 1.5 / 1.4 ULP.
+
+    2^(y log2|x|) with the logarithm in two floats. One rare branch takes negative and
+    infinite bases, 0 and NaN, and results that over- or underflow; IEEE 754's table of
+    special cases is followed: x^0 = 1^y = 1 even for NaN, (-1)^(+-inf) = 1.
+    """
+    fmt = format_of(x)
+    a = m.abs(x)
+    r = reduce_any(m, fmt, a)
+    h, low = _log2_twice(m, fmt, r.e, r.f)
+    product = m.mul(y, h)
+    top = float(fmt.bias + 1)
+    bottom = float(fmt.bias + fmt.fraction + 1)
+    shifted = m.add(m.clamp(product, -bottom, top), fmt.magic)
+    n = m.sub(shifted, fmt.magic)
+    rest = m.fma(y, h, m.neg(n))
+    rest_low = m.mul(y, low)
+    if fmt is F32:
+        rest = m.add(rest, rest_low)
+        p = m.mad(rest, m.horner(rest, EXP2_F32), 1.0)
+    else:
+        # |rest_low| < 2^-42, too much for the correction to be linear.
+        rest, rest_low = m.fast_two_sum(rest, rest_low)
+        t, t_low = m.two_prod(rest, LN2_F64[0])
+        t_low = m.mad(rest, m.const(LN2_F64[1], x.type), t_low)
+        t_low = m.mad(rest_low, m.const(LN2_F64[0], x.type), t_low)
+        tail = m.mad(m.mul(t, t), m.horner(t, EXPM1_F64), t_low)
+        p = m.add(m.add(t, tail), 1.0)
+    fast = scale(m, fmt, p, m.bits(shifted))
+    positive = m.and_(m.gt(x, 0.0), m.lt(x, float("inf")))
+    flag = m.or_(m.not_(positive), m.compare("uge", m.abs(product), top - 2.0))
+    return m.rare(flag, lambda m: _pow_special(m, x, y, product, fast), fast)
+
+
+def _pow_special(
+    m: MathEmit, x: SSAValue, y: SSAValue, product: SSAValue, fast: SSAValue
+) -> SSAValue:
+    """x^y in every case, given |x|^y where that is a normal number."""
+    fmt = format_of(x)
+    infinity = m.const(float("inf"), x.type)
+    zero = m.const(0.0, x.type)
+    result = m.select(m.gt(product, float(fmt.bias + 2)), infinity, fast)
+    low = float(-fmt.bias - fmt.fraction - 1)
+    result = m.select(m.lt(product, low), 0.0, result)
+    a = m.abs(x)
+    is_zero, is_infinite = m.eq(a, zero), m.eq(a, infinity)
+    grows = m.xor(is_infinite, m.lt(y, zero))
+    extreme = m.or_(is_zero, is_infinite)
+    result = m.select(extreme, m.select(grows, infinity, 0.0), result)
+    half = m.mul(y, 0.5)
+    whole = m.eq(m.trunc(y), y)
+    odd = m.and_(whole, m.ne(m.trunc(half), half))
+    negative = m.lt(m.bits(x), 0)
+    result = m.select(m.and_(negative, odd), m.neg(result), result)
+    undefined = m.and_(m.and_(m.lt(x, zero), m.not_(whole)), m.not_(is_infinite))
+    result = m.select(undefined, float("nan"), result)
+    nan = m.compare("uno", x, y)
+    result = m.select(nan, m.add(x, y), result)
+    one = m.or_(m.eq(y, zero), m.eq(x, 1.0))
+    one = m.or_(one, m.and_(m.eq(x, -1.0), m.eq(m.abs(y), infinity)))
+    return m.select(one, 1.0, result)
+
+
+__all__ = ["cbrt", "hypot", "pow_", "rsqrt"]
