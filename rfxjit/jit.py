@@ -122,7 +122,10 @@ class JitFunction(NativeCallable):
         """Units made so far, cleared ones included."""
         self._name = getattr(fn, "__qualname__", repr(fn))
         self._bind = binder(fn)
-        self._own_out = "out" not in self._bind.__code__.co_varnames  # pyright: ignore[reportFunctionMemberAccess]
+        names: tuple[str, ...] = self._bind.__code__.co_varnames
+        self._own_out = "out" not in names
+        if unknown := ", ".join(sorted(options.static - set(names))):
+            raise TypeError(f"{self._name}() has no parameter {unknown} (static=)")
         self._compile_call = compile_call
         self._plain = os.environ.get("RFX_JIT") == "0"
         self._entries: tuple[Entry, ...] = ()
@@ -403,20 +406,14 @@ def jit(
 
 def _decorate(options: Options) -> Callable[[Any], Any]:
     def decorate(fn: Any) -> Any:
-        if isinstance(fn, staticmethod | classmethod):
+        kind: type[Any] = type(fn)
+        if kind is staticmethod or kind is classmethod:
             # The other order of decorators; the same meaning.
-            return type(fn)(decorate(fn.__func__))
+            return kind(decorate(fn.__func__))
         if isinstance(fn, JitFunction):
             fn = fn.__wrapped__
         if not callable(fn):
             raise TypeError(f"rfx.jit needs a function, not {type(fn).__name__}")
-        made = JitFunction(fn, options)
-        unknown = options.static - set(made._bind.__code__.co_varnames)
-        if unknown:
-            names = ", ".join(sorted(unknown))
-            raise TypeError(
-                f"{made._name}() has no parameter {names}, named in static="
-            )
-        return made
+        return JitFunction(fn, options)
 
     return decorate

@@ -118,9 +118,11 @@ class Guard:
 
     def holds(self, params: tuple[Any, ...], objects: tuple[Any, ...]) -> bool:
         try:
-            value = self.path.fetch(params, objects)
+            return self._accepts(self.path.fetch(params, objects))
         except (AttributeError, LookupError, TypeError, ValueError):
             return False
+
+    def _accepts(self, value: Any) -> bool:
         match self.mode:
             case "is":
                 return value is self.expected
@@ -177,6 +179,9 @@ class Slot:
     index: int
 
 
+Result = Slot | Alias | Constant
+
+
 @dataclass(frozen=True)
 class Failure:
     """What a non-zero status means: the exception class, its text and the place."""
@@ -203,7 +208,7 @@ class Signature:
     params: tuple[Parameter, ...]
     inputs: tuple[Input, ...]
     outputs: tuple[Output, ...]
-    results: tuple[Slot | Alias | Constant, ...]
+    results: tuple[Result, ...]
     treedef: Any = None
     """`optree` treedef of the result; None means the single leaf `results[0]`."""
     guards: tuple[Guard, ...] = ()

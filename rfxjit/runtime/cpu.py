@@ -18,10 +18,7 @@ import itertools
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from llvmlite import binding as llvm
+from typing import Any
 
 # What `RFX_JIT_CPU` may name and how wide its vectors are; LLVM cannot be asked.
 _AVX512 = ("avx512", "x86-64-v4", "znver4", "znver5", "icelake", "cascadelake",
@@ -43,6 +40,7 @@ class Host:
 
 @functools.cache
 def _llvm() -> Any:
+    """llvmlite's binding; it has no types."""
     from llvmlite import binding
 
     binding.initialize_native_target()
@@ -63,7 +61,7 @@ def host() -> Host:
     return Host(_llvm().get_host_cpu_name(), features.flatten(), width)
 
 
-def _target_machine(level: int) -> llvm.TargetMachine:
+def _target_machine(level: int) -> Any:
     binding = _llvm()
     # `pic` and the small code model: calls and loads are relative to the program
     # counter, so that the object code is the same in each process.
@@ -83,7 +81,7 @@ _machine = functools.cache(_target_machine)
 
 
 @functools.cache
-def _jit() -> llvm.LLJIT:
+def _jit() -> Any:
     # LLJIT takes over the target machine it is given: it gets one of its own.
     return _llvm().create_lljit_compiler(_target_machine(2), use_jit_link=True)
 
@@ -106,7 +104,7 @@ class Library:
         return self._tracker[symbol]
 
 
-def _parse(text: str, passes: Iterable[str]) -> llvm.ModuleRef:
+def _parse(text: str, passes: Iterable[str]) -> Any:
     binding = _llvm()
     module = binding.parse_assembly(text)
     if not (passes := tuple(passes)):
@@ -131,7 +129,8 @@ def compile_object(text: str, passes: Iterable[str] = (), level: int = 2) -> byt
     """The object file of a module of LLVM IR. It is relocatable: it may be kept, and
     loaded by another process.
     """
-    return _machine(level).emit_object(_parse(text, passes))
+    code: bytes = _machine(level).emit_object(_parse(text, passes))
+    return code
 
 
 def assembly(text: str, passes: Iterable[str] = ()) -> str:

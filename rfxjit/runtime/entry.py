@@ -27,10 +27,11 @@ class Entry:
 
     def __init__(self, unit: Unit, *, native: bool = True) -> None:
         self.unit = unit
-        library = None
+        self._library = None
         if unit.llvm_ir is not None:
-            library = self._load(unit, unit.llvm_ir, native=native and capi.enabled())
-        self.call = PortableEntry(unit, library).call
+            native = native and capi.enabled()
+            self._library = self._load(unit, unit.llvm_ir, native=native)
+        self.call = PortableEntry(unit, self._library).call
 
     def _load(self, unit: Unit, text: str, *, native: bool) -> cpu.Library:
         name = unit.signature.name

@@ -11,6 +11,7 @@ where an exception may be set). `rfxjit.runtime.entry_ir` is the second half.
 
 from __future__ import annotations
 
+import struct
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -270,10 +271,11 @@ class ArgumentWriter:
             case "eq" if type(expected) is float:
                 code.require(self.has_type(value, float), "miss")
                 bits = code.load("i64", value, capi.FLOAT_VALUE)
-                wanted = int(np.float64(expected).view(np.int64))
+                (wanted,) = struct.unpack("<q", struct.pack("<d", expected))
                 code.require(code.let(f"icmp eq i64 {bits}, {wanted}"), "miss")
             case "eq" if not isinstance(expected, bool | None):
-                code.require(self.has_type(value, type(expected)), "miss")
+                cls: type[Any] = type(expected)
+                code.require(self.has_type(value, cls), "miss")
                 other = code.let(self.env.object(expected))
                 equal = self.call(
                     "i32",
@@ -358,8 +360,7 @@ class ArgumentWriter:
         data = self.call("ptr", "rfx.array", f"ptr {value}, ptr {spec}")
         code.require(code.let(f"icmp ne ptr {data}, null"), "miss")
         sizes = [str(dim) for dim in dims]
-        if -1 in dims:
-            base = code.load("ptr", value, capi.ARRAY_DIMS)
+        base = code.load("ptr", value, capi.ARRAY_DIMS) if -1 in dims else ""
         differences: list[str] = []
         for axis, dim in enumerate(shape):
             if isinstance(dim, int):

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from inspect import Parameter, signature
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -56,19 +57,18 @@ def classify(params: tuple[Any, ...]) -> tuple[Hashable, frozenset[int]]:
     sizes: dict[int, int] = {}
 
     def kind(value: Any) -> Hashable:
-        if type(value) is np.ndarray:
-            array: np.ndarray[Any, np.dtype[Any]] = value
+        cls: type[Any] = type(value)
+        if cls is np.ndarray:
             # 0 and 1 as they are, other sizes by the place where they come up first.
             dims = [
-                d if d < 2 else ~sizes.setdefault(d, len(sizes)) for d in array.shape
+                d if d < 2 else ~sizes.setdefault(d, len(sizes)) for d in value.shape
             ]
-            return array.dtype.newbyteorder("="), tuple(dims)
-        if type(value) in (tuple, list):
-            return type(value), tuple(map(kind, value))
-        if type(value) is dict:
-            items: dict[Hashable, Any] = value
-            return dict, tuple((key, kind(item)) for key, item in items.items())
-        return type(value)
+            return value.dtype.newbyteorder("="), tuple(dims)
+        if cls is tuple or cls is list:
+            return cls, tuple(map(kind, value))
+        if cls is dict:
+            return cls, tuple((key, kind(item)) for key, item in value.items())
+        return cls
 
     return tuple(map(kind, params)), frozenset(sizes)
 
@@ -88,7 +88,7 @@ def _differs_in_size(signature: Signature, params: tuple[Any, ...]) -> bool:
     )
 
 
-def binder(fn: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
+def binder(fn: Callable[..., Any]) -> FunctionType:
     """A function with the parameters of `fn` that returns them as a tuple.
 
     Calling it is the quickest way to bind arguments, and wrong ones raise what Python

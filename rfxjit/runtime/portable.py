@@ -46,12 +46,11 @@ class _Argument:
 
 
 class PortableEntry:
-    """One unit, called from Python."""
+    """One unit, called from Python; the library is the caller's to keep."""
 
     def __init__(self, unit: Unit, library: Library | None) -> None:
         self.unit = unit
         self.signature = unit.signature
-        self._library = library
         if library is not None:
             self._kernel, self._shapes = self._functions(library)
 
@@ -227,11 +226,11 @@ def _convert(given: Any, spec: Input, symbols: dict[str, int]) -> Any:
         case "bool":
             return given if type(given) is bool else None
         case "scalar":
-            if isinstance(given, np.generic) and given.dtype == spec.dtype:
-                # Subclasses of NumPy's scalars may mean anything.
-                exact = type(given) is given.dtype.type
-                return np.asarray(given) if exact else None
-            return None
+            # Subclasses of NumPy's scalars may mean anything.
+            exact = issubclass(type(given), np.generic) and (
+                type(given) is given.dtype.type
+            )
+            return np.asarray(given) if exact and given.dtype == spec.dtype else None
         case "array":
             if type(given) is not np.ndarray or not fits_shape(
                 given.shape, spec.shape, symbols
@@ -262,19 +261,19 @@ def _pass(array: Array, shape: tuple[Dim | None, ...]) -> list[int]:
 
 def deliver(name: str, result: Any, out: Any) -> Any:
     """Copy a result, an array or a flat tuple of them, to `out`, as NumPy would."""
-    several = type(result) is tuple
+    several = issubclass(type(result), tuple)
     leaves: tuple[Any, ...] = result if several else (result,)
-    targets: tuple[Any, ...] = out if type(out) is tuple else (out,)
+    targets: tuple[Any, ...] = out if issubclass(type(out), tuple) else (out,)
     if len(targets) != len(leaves):
         raise ValueError(
             f"{name}(): out has {len(targets)} arrays for {len(leaves)} results"
         )
     for leaf, target in zip(leaves, targets, strict=True):
-        if not isinstance(target, np.ndarray):
+        if not issubclass(type(target), np.ndarray):
             raise TypeError(
                 f"{name}(): out must be an array, not {type(target).__name__}"
             )
-        if not isinstance(leaf, np.ndarray | np.generic):
+        if not issubclass(type(leaf), (np.ndarray, np.generic)):
             raise TypeError(
                 f"{name}() returns {type(leaf).__name__}, which has no out="
             )
@@ -286,4 +285,4 @@ def deliver(name: str, result: Any, out: Any) -> Any:
             raise ValueError(f"{name}(): output array is read-only")
     for leaf, target in zip(leaves, targets, strict=True):
         np.copyto(target, leaf, casting="same_kind")
-    return out if several or type(out) is not tuple else out[0]
+    return out if several or not issubclass(type(out), tuple) else out[0]
