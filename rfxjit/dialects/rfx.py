@@ -250,9 +250,10 @@ class ConvertOp(IRDLOperation):
             and shape_of(a) == shape_of(b),
             f"cannot convert {a} to {b}: shapes differ",
         )
-        for type_ in (a, b):
-            element = element_type(type_)
-            expect(element in DTYPES and element != index, f"{element} is not a dtype")
+        expect(a == index or element_type(a) != index, f"cannot convert {a}")
+        for element in (element_type(a), element_type(b)):
+            expect(element in DTYPES, f"{element} is not a dtype")
+        expect(element_type(b) != index, "sizes are made by tensor.dim and arith")
 
 
 @irdl_op_definition

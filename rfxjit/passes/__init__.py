@@ -16,7 +16,11 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from xdsl.passes import ModulePass
 
-PASSES: dict[str, str] = {}
+PASSES: dict[str, str] = {
+    "expand-math": "rfxjit.passes.expand_math:ExpandMathPass",
+    "fuse": "rfxjit.passes.fuse:FusePass",
+    "lower-to-loops": "rfxjit.passes.lower_to_loops:LowerToLoopsPass",
+}
 
 
 def load_pass(name: str) -> type[ModulePass]:

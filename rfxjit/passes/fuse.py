@@ -1,0 +1,447 @@
+"""Fuse elementwise chains, their reductions and their siblings into loop nests.
+
+    %a = rfx.mul %x, %y : tensor<8xf32>      %s, %r = rfx.map_reduce [8] (%0 = %x [0] …)
+    %b = rfx.add %a, %z : tensor<8xf32>        -> ("add" [] : …, [0] : tensor<8xf32>) {
+    %s = rfx.reduce "add" %b dims [0] …   ->   %1 = rfx.mul %0, …
+    %c = rfx.sqrt %b : tensor<8xf32>           …
+
+The result is the fused level: all elementwise work is inside `rfx.map` and
+`rfx.map_reduce`; outside remain data movement, contractions and control flow.
+
+Ops get a *level*: an elementwise op is as deep as the elementwise ops of its own shape
+that it reads, and one deeper than anything else that it reads. So ops of one level and
+one shape never depend on each other through memory, and all those that share an operand
+become one nest. A broadcast or a transpose is an indexing map of its reader. Nothing is
+computed twice but constants, iotas and broadcasts.
+
+A reduction joins the nest of its input unless that nest already reduces other dims;
+`argmax` and `argmin` join none, but become nests of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from xdsl.context import Context
+from xdsl.dialects import func
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp, TensorType
+from xdsl.dialects.tensor import DimOp
+from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.passes import ModulePass
+
+from rfxjit.dialects import rfx
+from rfxjit.dialects.builder import Builder, Size, split
+from rfxjit.dialects.dense_text import to_array
+from rfxjit.dialects.elementwise_ops import Elementwise
+from rfxjit.dialects.ir import (
+    dtype_of,
+    element_type,
+    index,
+    make,
+    scalar_attr,
+    shape_of,
+)
+from rfxjit.dialects.map_ops import IndexOp, LoopNest, MapOp, MapReduceOp, YieldOp
+
+_ELEMENTS = (Elementwise, rfx.ConvertOp)
+_VIEWS = (rfx.BroadcastOp, rfx.TransposeOp)
+Key = tuple[Any, ...]
+
+
+def _is_splat(op: Operation) -> bool:
+    """One number everywhere: every iteration can make it for itself."""
+    if isinstance(op, rfx.FullOp):
+        return True
+    if not isinstance(op, rfx.ConstantOp) or element_type(op.result.type) == (
+        op.result.type
+    ):
+        return False
+    data = cast("Any", op.value).data.data
+    return len(data) == dtype_of(cast("Attribute", op.result.type)).itemsize
+
+
+class Shapes:
+    """Which dynamic dims are known to be the same size: union-find on (value, dim)."""
+
+    def __init__(self) -> None:
+        self.parents: dict[tuple[SSAValue, int], tuple[SSAValue, int]] = {}
+
+    def find(self, dim: tuple[SSAValue, int]) -> tuple[SSAValue, int]:
+        while (parent := self.parents.get(dim, dim)) != dim:
+            dim = parent
+        return dim
+
+    def same(self, a: tuple[SSAValue, int], b: tuple[SSAValue, int]) -> None:
+        a, b = self.find(a), self.find(b)
+        if a != b:
+            # Arguments come first, so that sizes are read from them where possible.
+            self.parents[b] = a
+
+    def key(self, value: SSAValue) -> tuple[Any, ...]:
+        return tuple(
+            self.find((value, i)) if n == DYNAMIC_INDEX else n
+            for i, n in enumerate(shape_of(value.type))
+        )
+
+    def learn(self, op: Operation) -> None:
+        """Record what `op` says about sizes."""
+        if isinstance(op, _ELEMENTS):
+            for value in op.operands:
+                for i in range(len(shape_of(value.type))):
+                    self.same((value, i), (op.results[0], i))
+        elif isinstance(op, rfx.BroadcastOp):
+            for i, d in enumerate(rfx.ints(op.dims)):
+                self.same((op.input, i), (op.result, d))
+        elif isinstance(op, rfx.TransposeOp):
+            for i, p in enumerate(rfx.ints(op.perm)):
+                self.same((op.input, p), (op.result, i))
+        elif isinstance(op, rfx.ReduceOp):
+            dims = rfx.ints(op.dims)
+            kept = [d for d in range(len(shape_of(op.input.type))) if d not in dims]
+            for i, d in enumerate(kept):
+                self.same((op.input, d), (op.result, i))
+        sizes: Sequence[SSAValue] = getattr(op, "sizes", ())
+        dynamic = iter(sizes)
+        if sizes and not isinstance(op, LoopNest):
+            for i, n in enumerate(shape_of(op.results[0].type)):
+                if n == DYNAMIC_INDEX:
+                    size = next(dynamic)
+                    if isinstance(size.owner, DimOp):
+                        self.same(_dim_of(size.owner), (op.results[0], i))
+
+
+def _dim_of(op: DimOp) -> tuple[SSAValue, int]:
+    constant = cast("Any", op.index.owner).value
+    return op.source, constant.value.data
+
+
+@dataclass
+class Group:
+    """Ops that will be one loop nest."""
+
+    level: int
+    shape: Key
+    like: SSAValue
+    """A value with the shape of the iteration space."""
+    ops: list[Operation] = field(default_factory=list[Operation])
+    reduced: tuple[int, ...] | None = None
+
+
+class _Fuser:
+    """Fuses one block; nested regions are blocks of their own."""
+
+    def __init__(self, block: Block, shapes: Shapes) -> None:
+        self.block = block
+        self.shapes = shapes
+        self.level: dict[SSAValue, int] = {}
+        self.group_of: dict[Operation, Group] = {}
+        self.by_use: dict[Key, Group] = {}
+        self.plain: list[tuple[int, Operation]] = []
+
+    # ---- which ops go together
+
+    def available(self, value: SSAValue) -> int:
+        """The level from which `value` is in memory."""
+        if isinstance(value.owner, Operation) and value.owner in self.group_of:
+            return self.level[value] + 1
+        return self.level.get(value, 0)
+
+    def assign(self, op: Operation) -> None:
+        """Put `op` into a group, or keep it as it is."""
+        if isinstance(op, (*_ELEMENTS, *_VIEWS, rfx.IotaOp)) or _is_splat(op):
+            like = op.results[0]
+            self.join(op, like, None)
+        elif isinstance(op, rfx.ReduceOp):
+            own = (op,) if op.kind.data.startswith("arg") else ()
+            self.join(op, op.input, rfx.ints(op.dims), own)
+        else:
+            level = max((self.available(v) for v in _reads(op)), default=0)
+            for result in op.results:
+                self.level[result] = level
+            self.plain.append((level, op))
+
+    def join(
+        self,
+        op: Operation,
+        like: SSAValue,
+        reduced: tuple[int, ...] | None,
+        own: Key = (),
+    ) -> None:
+        shape = self.shapes.key(like)
+        level = 0
+        for value in op.operands:
+            if not isinstance(value.type, TensorType):
+                level = max(level, self.available(value))
+                continue
+            inside = (
+                isinstance(value.owner, Operation)
+                and value.owner in self.group_of
+                and not isinstance(value.owner, rfx.ReduceOp)
+                and not isinstance(op, _VIEWS)
+                and self.group_of[value.owner].shape == shape
+                and not own
+            )
+            cheap = isinstance(value.owner, Operation) and _is_splat(value.owner)
+            if not cheap:
+                here = self.level[value] if inside else self.available(value)
+                level = max(level, here)
+        while True:
+            group = self.find(op, level, shape, own)
+            if group is None or reduced is None or group.reduced in (None, reduced):
+                break
+            level += 1  # That nest already reduces other dims.
+            own = (*own, reduced)
+        if group is None:
+            group = Group(level, shape, like)
+        if reduced is not None:
+            group.reduced = reduced
+        group.ops.append(op)
+        self.group_of[op] = group
+        for result in op.results:
+            self.level[result] = level
+        for value in (*op.operands, *op.results):
+            self.by_use[value, level, shape, own] = group
+
+    def find(self, op: Operation, level: int, shape: Key, own: Key) -> Group | None:
+        """The group of this level and shape that shares an operand; merges several."""
+        found: Group | None = None
+        for value in op.operands:
+            if not isinstance(value.type, TensorType):
+                continue
+            group = self.by_use.get((value, level, shape, own))
+            if group is None or group is found:
+                continue
+            if found is None:
+                found = group
+            elif None in (found.reduced, group.reduced) or (
+                found.reduced == group.reduced
+            ):
+                found = self.merge(found, group)
+        return found
+
+    def merge(self, a: Group, b: Group) -> Group:
+        a.ops += b.ops
+        a.reduced = b.reduced if a.reduced is None else a.reduced
+        for op in b.ops:
+            self.group_of[op] = a
+        for key, group in self.by_use.items():
+            if group is b:
+                self.by_use[key] = a
+        return a
+
+    # ---- the new block
+
+    def run(self) -> None:
+        order = {op: i for i, op in enumerate(self.block.ops)}
+        for op in list(self.block.ops):
+            for region in op.regions:
+                if not isinstance(op, LoopNest):
+                    for block in region.blocks:
+                        _Fuser(block, self.shapes).run()
+            self.assign(op)
+        groups = {id(g): g for g in self.group_of.values()}.values()
+        items: list[tuple[int, int, Group | Operation]] = []
+        for group in groups:
+            group.ops.sort(key=lambda op: order[op])
+            items.append((group.level, order[group.ops[0]], group))
+        last = self.block.last_op
+        end = 1 + max((level for level, *_ in items), default=0)
+        end = max([end, *(level for level, _ in self.plain)])
+        for level, op in self.plain:
+            items.append((end if op is last else level, order[op], op))
+        # Within a level plain ops come first: what they read is older, and index
+        # values that a nest of the same level needs are among them.
+        items.sort(key=lambda t: (t[0], isinstance(t[2], Group), t[1]))
+        for op in order:
+            op.detach()
+        builder = Builder(self.block)
+        for _, _, item in items:
+            if isinstance(item, Group):
+                self.emit(item, builder)
+            else:
+                self.block.add_op(item)
+        for group in groups:
+            for op in reversed(group.ops):
+                op.drop_all_references()
+
+    def emit(self, group: Group, builder: Builder) -> None:
+        members = set(group.ops)
+        outputs = [
+            result
+            for op in group.ops
+            for result in op.results
+            if any(use.operation not in members for use in result.uses)
+            and not (_is_splat(op) and not self.needed(result))
+        ]
+        if not outputs:
+            return
+        if len(group.ops) == 1 and _is_splat(group.ops[0]):
+            self.block.add_op(group.ops[0].clone())
+            new = self.block.last_op
+            assert new is not None
+            self.replace(group.ops[0].results[0], new.results[0], members)
+            return
+        nest = _Nest(self, group, builder)
+        results = nest.build(outputs)
+        for old, new in zip(outputs, results, strict=True):
+            self.replace(old, new, members)
+
+    def needed(self, value: SSAValue) -> bool:
+        """Whether a splat is read by anything that cannot make it for itself."""
+        return any(use.operation not in self.group_of for use in value.uses)
+
+    def replace(self, old: SSAValue, new: SSAValue, members: set[Operation]) -> None:
+        new.name_hint = old.name_hint
+        for use in list(old.uses):
+            if use.operation not in members:
+                use.operation.operands[use.index] = new
+
+
+class _Nest:
+    """Builds the loop nest of one group."""
+
+    def __init__(self, fuser: _Fuser, group: Group, builder: Builder) -> None:
+        self.fuser = fuser
+        self.group = group
+        self.builder = builder
+        self.rank = len(group.shape)
+        self.body = Block()
+        self.inputs: list[SSAValue] = []
+        self.maps: list[tuple[int, ...]] = []
+        self.scalars: dict[tuple[SSAValue, tuple[int, ...]], SSAValue] = {}
+        self.values: dict[SSAValue, SSAValue] = {}
+
+    def build(self, outputs: Sequence[SSAValue]) -> Sequence[SSAValue]:
+        group = self.group
+        inner = Builder(self.body)
+        for op in group.ops:
+            inner.location = op.location
+            self.visit(op, inner)
+        hows: list[str] = []
+        out_maps: list[Sequence[int]] = []
+        for value in outputs:
+            if isinstance(value.owner, rfx.ReduceOp):
+                hows.append(value.owner.kind.data)
+                dims = rfx.ints(value.owner.dims)
+                out_maps.append([d for d in range(self.rank) if d not in dims])
+            else:
+                hows.append("none")
+                out_maps.append(list(range(self.rank)))
+        location = group.ops[-1].location
+        values = [self.values[v] for v in outputs]
+        self.body.add_op(make(YieldOp, values, (), location))
+        self.builder.location = location
+        shape, sizes = split(self.sizes())
+        cls = MapOp if all(h == "none" for h in hows) else MapReduceOp
+        nest = cls.build_nest(
+            shape, sizes, self.inputs, self.maps, [v.type for v in outputs],
+            out_maps, hows, self.body,
+        )  # fmt: skip
+        nest.location = location
+        self.builder.block.add_op(nest)
+        return nest.outputs
+
+    def sizes(self) -> list[Size]:
+        """The iteration space: sizes of inputs, or the size operands of the ops."""
+        result: list[Size] = []
+        for loop, n in enumerate(shape_of(self.group.like.type)):
+            if n != DYNAMIC_INDEX:
+                result.append(n)
+                continue
+            for value, map_ in zip(self.inputs, self.maps, strict=True):
+                if loop in map_:
+                    result.append(self.builder.dim(value, map_.index(loop)))
+                    break
+            else:
+                result.append(self.explicit(loop))
+        return result
+
+    def explicit(self, loop: int) -> SSAValue:
+        for op in self.group.ops:
+            sizes: Sequence[SSAValue] = getattr(op, "sizes", ())
+            if sizes and len(shape_of(op.results[0].type)) == self.rank:
+                shape = shape_of(op.results[0].type)
+                return sizes[shape[:loop].count(DYNAMIC_INDEX)]
+        raise AssertionError("a nest without inputs has a size operand")
+
+    def read(self, value: SSAValue, map_: tuple[int, ...]) -> SSAValue:
+        """An element of a tensor that is in memory."""
+        if (value, map_) not in self.scalars:
+            self.inputs.append(value)
+            self.maps.append(map_)
+            element = element_type(value.type)
+            argument = self.body.insert_arg(element, len(self.body.args))
+            self.scalars[value, map_] = argument
+        return self.scalars[value, map_]
+
+    def operand(self, value: SSAValue, inner: Builder) -> SSAValue:
+        if value in self.values:
+            return self.values[value]
+        owner = value.owner
+        if isinstance(owner, Operation) and _is_splat(owner):
+            self.values[value] = _scalar(owner, inner)
+            return self.values[value]
+        if not isinstance(value.type, TensorType):
+            return value
+        return self.read(value, tuple(range(self.rank)))
+
+    def visit(self, op: Operation, inner: Builder) -> None:
+        result = op.results[0]
+        match op:
+            case rfx.BroadcastOp() | rfx.TransposeOp():
+                source = op.operands[0]
+                owner = source.owner
+                if isinstance(owner, Operation) and _is_splat(owner):
+                    self.values[result] = _scalar(owner, inner)
+                    return
+                if isinstance(op, rfx.BroadcastOp):
+                    map_ = rfx.ints(op.dims)
+                else:
+                    perm = rfx.ints(op.perm)
+                    map_ = tuple(perm.index(i) for i in range(len(perm)))
+                self.values[result] = self.read(source, map_)
+            case rfx.IotaOp():
+                loop = inner.op(IndexOp, (), index, loop=op.dim)
+                self.values[result] = inner.op(
+                    rfx.ConvertOp, (loop,), element_type(result.type)
+                )
+            case rfx.ConstantOp() | rfx.FullOp():
+                self.values[result] = _scalar(op, inner)
+            case rfx.ReduceOp():
+                self.values[result] = self.operand(op.input, inner)
+            case _:
+                operands = [self.operand(v, inner) for v in op.operands]
+                self.values[result] = inner.op(
+                    type(op), operands, element_type(result.type)
+                )
+
+
+def _scalar(op: Operation, inner: Builder) -> SSAValue:
+    splat = cast("rfx.ConstantOp | rfx.FullOp", op)
+    element = element_type(splat.result.type)
+    value = to_array(splat.value).flat[0]
+    return inner.op(rfx.ConstantOp, (), element, value=scalar_attr(value, element))
+
+
+def _reads(op: Operation) -> list[SSAValue]:
+    """The operands of `op` and what its regions capture."""
+    reads = list(op.operands)
+    if op.regions:
+        reads += [v for inner in op.walk() for v in inner.operands]
+    return reads
+
+
+class FusePass(ModulePass):
+    """See the module's docstring."""
+
+    name = "fuse"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for function in op.walk():
+            if isinstance(function, func.FuncOp) and not function.is_declaration:
+                shapes = Shapes()
+                for inner in function.walk():
+                    shapes.learn(inner)
+                _Fuser(function.body.block, shapes).run()

@@ -1,0 +1,93 @@
+"""Write loops and memory accesses at the loops level.
+
+    parallel(m, [rows, columns], lambda m, ij: store(m, load(m, x, ij), out, ij))
+
+`m` is an `Emit`; a body gets the emitter of its own block and the loop indices. Bounds
+and indices are `index` values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from xdsl.dialects import memref, scf
+from xdsl.dialects.builtin import DenseArrayBase
+from xdsl.ir import Attribute, Block, Region, SSAValue
+
+from rfxjit.dialects.ir import append, element_type, i32, index, make
+from rfxjit.passes.emit import Emit
+
+Body = Callable[[Emit, Sequence[SSAValue]], None]
+CarriedBody = Callable[[Emit, SSAValue, Sequence[SSAValue]], Sequence[SSAValue]]
+
+
+def load(m: Emit, buffer: SSAValue, indices: Sequence[SSAValue]) -> SSAValue:
+    """`memref.load`."""
+    return m.op(memref.LoadOp, (buffer, *indices), element_type(buffer.type))
+
+
+def store(
+    m: Emit, value: SSAValue, buffer: SSAValue, indices: Sequence[SSAValue]
+) -> None:
+    """`memref.store`."""
+    append(m.block, make(memref.StoreOp, (value, buffer, *indices), (), m.location))
+
+
+def parallel(m: Emit, dims: Sequence[SSAValue], body: Body) -> None:
+    """Nested `scf.parallel` loops from 0 to each of `dims`, around `body(m, indices)`."""
+    if not dims:
+        body(m, ())
+        return
+    block = Block(arg_types=[index])
+    inner = m.child(block)
+    if len(dims) == 1:
+        body(inner, block.args)
+    else:
+        first = block.args[0]
+        parallel(inner, dims[1:], lambda e, rest: body(e, (first, *rest)))
+    close_parallel(m, m.const(0, index), dims[0], block)
+
+
+def close_parallel(m: Emit, begin: SSAValue, end: SSAValue, block: Block) -> None:
+    """Make a filled block the body of one `scf.parallel`."""
+    one = m.const(1, index)
+    append(block, make(scf.ReduceOp, (), (), m.location))
+    properties: dict[str, Attribute] = {
+        "operandSegmentSizes": DenseArrayBase.from_list(i32, [1, 1, 1, 0])
+    }
+    append(
+        m.block,
+        make(
+            scf.ParallelOp,
+            (begin, end, one),
+            (),
+            m.location,
+            properties,
+            (Region(block),),
+        ),
+    )
+
+
+def parallel_range(
+    m: Emit, begin: SSAValue, end: SSAValue, body: Callable[[Emit, SSAValue], None]
+) -> None:
+    """One `scf.parallel` from `begin` to `end`."""
+    block = Block(arg_types=[index])
+    body(m.child(block), block.args[0])
+    close_parallel(m, begin, end, block)
+
+
+def for_loop(
+    m: Emit,
+    count: SSAValue,
+    carried: Sequence[SSAValue],
+    body: CarriedBody,
+) -> Sequence[SSAValue]:
+    """`scf.for` from 0 to `count`; `body(m, i, carried)` gives the next values."""
+    types = [v.type for v in carried]
+    block = Block(arg_types=[index, *types])
+    values = body(m.child(block), block.args[0], block.args[1:])
+    append(block, make(scf.YieldOp, values, (), m.location))
+    operands = (m.const(0, index), count, m.const(1, index), *carried)
+    op = make(scf.ForOp, operands, types, m.location, regions=(Region(block),))
+    return append(m.block, op).results

@@ -1,0 +1,380 @@
+"""Lower the fused level to loops: destination passing, no rfx left.
+
+    func.func @f(%x: tensor<?xf32>) -> tensor<?xf32> {
+      %r = rfx.map [%n] (%a = %x [0] : tensor<?xf32>) -> ([0] : tensor<?xf32>) {
+        %0 = rfx.mul %a, %a : f32
+        rfx.yield %0 : f32
+      }
+      func.return %r : tensor<?xf32>
+    }
+->
+    func.func @f(%x: memref<?xf32>, %out: memref<?xf32>,
+                 %begin: index, %end: index, %ws: memref<?xi8>) -> i32 {
+      scf.parallel (%i) = (%begin) to (%end) step (%c1) {
+        %a = memref.load %x[%i] : memref<?xf32>
+        %0 = arith.mulf %a, %a : f32
+        memref.store %0, %out[%i] : memref<?xf32>
+        scf.reduce
+      }
+      func.return %c0 : i32
+    }
+    func.func @f_shapes(%in: memref<?xi64>, %out: memref<?xi64>) -> i32 { ... }
+
+One forward walk builds the new function. A tensor becomes a buffer: a result's own
+argument, a small `memref.alloca`, or a piece of the workspace. A tensor of one element
+stays an SSA scalar. Sizes are known before anything runs, so `@f_shapes` repeats only
+the arithmetic on sizes.
+
+A unit that is one parallel nest and nothing else can be split: its outermost loop runs
+from %begin to %end. Other units ignore the two. `rfx.extent` and `rfx.workspace` on the
+function say what callers must know, -1 where only `@f_shapes` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from xdsl.context import Context
+from xdsl.dialects import arith, func, memref
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    DenseArrayBase,
+    FunctionType,
+    IntegerAttr,
+    ModuleOp,
+    TensorType,
+)
+from xdsl.dialects.tensor import DimOp
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.passes import ModulePass
+
+from rfxjit.dialects import rfx
+from rfxjit.dialects.diagnostics import UnsupportedError
+from rfxjit.dialects.ir import (
+    append,
+    dtype_of,
+    element_type,
+    i8,
+    i32,
+    i64,
+    index,
+    make,
+    shape_of,
+)
+from rfxjit.dialects.ir import memref as memref_type
+from rfxjit.dialects.map_ops import LoopNest, MapOp
+from rfxjit.passes.emit import Emit
+from rfxjit.passes.loop_nests import lower_nest
+from rfxjit.passes.loops import load, parallel, store
+from rfxjit.passes.lower_structure import STRUCTURE
+from rfxjit.passes.scalar_semantics import signless
+from rfxjit.passes.sizes import Dim, Sizes
+
+STACK_BYTES = 1024
+"""Temporaries up to this size are on the stack; larger ones are in the workspace."""
+_ALIGNMENT = 64
+
+
+class FunctionLowering:
+    """The state of lowering one function: what each old value has become."""
+
+    def __init__(self, old: func.FuncOp) -> None:
+        self.old = old
+        self.returned = list(cast("Operation", old.body.block.last_op).operands)
+        self.block = Block()
+        self.emit = Emit(self.block, old.location)
+        self.scalars: dict[SSAValue, SSAValue] = {}
+        """Tensors of one element, and all that is not a tensor."""
+        self.buffers: dict[SSAValue, SSAValue] = {}
+        self.sizes = Sizes(self.emit, self._argument_dim)
+        self.workspace: list[SSAValue] = []
+        """The tensors that live in the workspace, in order."""
+        self.offset: Dim = 0
+        self.split = False
+        """Whether the one nest of the function runs from %begin to %end."""
+
+    # ---- arguments
+
+    def _arguments(self) -> None:
+        old = self.old
+        for argument in old.body.block.args:
+            attributes = _argument_attributes(old, argument.index)
+            by_value = "rfx.by_value" in attributes
+            element = signless(element_type(argument.type))
+            if by_value or not isinstance(argument.type, TensorType):
+                new = self._argument(element, argument.name_hint)
+                self.scalars[argument] = new
+            else:
+                type_ = memref_type(element, shape_of(argument.type))
+                new = self._argument(type_, argument.name_hint)
+                self.buffers[argument] = new
+        self.outs = [
+            self._argument(
+                memref_type(signless(element_type(v.type)), shape_of(v.type)), f"out{i}"
+            )
+            for i, v in enumerate(self.returned)
+        ]
+        self.free_outs = dict(reversed([*zip(self.returned, self.outs, strict=True)]))
+        self.begin = self._argument(index, "begin")
+        self.end = self._argument(index, "end")
+        self.scratch = self._argument(memref_type(i8, (DYNAMIC_INDEX,)), "ws")
+
+    def _argument(self, type_: Attribute, hint: str | None) -> SSAValue:
+        argument = self.block.insert_arg(type_, len(self.block.args))
+        argument.name_hint = hint
+        return argument
+
+    def _argument_dim(self, value: SSAValue, dim: int) -> SSAValue:
+        return self.memref_dim(self.buffers[value], dim)
+
+    def memref_dim(self, buffer: SSAValue, dim: int) -> SSAValue:
+        """The size of a dynamic dim of a buffer."""
+        return self.emit.op(memref.DimOp, (buffer, self.emit.const(dim, index)), index)
+
+    # ---- buffers
+
+    def destination(self, value: SSAValue) -> SSAValue:
+        """A buffer for a new tensor."""
+        if value in self.free_outs:
+            self.buffers[value] = self.free_outs.pop(value)
+            return self.buffers[value]
+        dims = self.sizes.of(value)
+        shape = shape_of(value.type)
+        element = signless(element_type(value.type))
+        type_ = memref_type(element, shape)
+        itemsize = dtype_of(value.type).itemsize
+        count = 1
+        for n in shape:
+            count *= n
+        if DYNAMIC_INDEX not in shape and count * itemsize <= STACK_BYTES:
+            self.buffers[value] = self.alloca(type_)
+            return self.buffers[value]
+        dynamic = [d for d in dims if not isinstance(d, int)]
+        start = self.sizes.value(self.offset)
+        self.buffers[value] = self.emit.op(
+            memref.ViewOp, (self.scratch, start, *dynamic), type_
+        )
+        self.workspace.append(value)
+        self.offset = self.sizes.add(
+            self.offset, self.sizes.bytes(dims, itemsize, _ALIGNMENT)
+        )
+        return self.buffers[value]
+
+    def alloca(self, type_: Attribute) -> SSAValue:
+        """Stack memory, at the top of the function."""
+        properties: dict[str, Attribute] = {
+            "operandSegmentSizes": DenseArrayBase.from_list(i32, [0, 0]),
+            "alignment": IntegerAttr(_ALIGNMENT, i64),
+        }
+        op = make(memref.AllocaOp, (), (type_,), self.emit.location, properties)
+        first = self.block.first_op
+        if first is None:
+            self.block.add_op(op)
+        else:
+            self.block.insert_op_before(op, first)
+        return op.results[0]
+
+    def memory(self, value: SSAValue) -> SSAValue:
+        """The buffer of a tensor; a scalar is stored into one first."""
+        if value not in self.buffers:
+            scalar = self.scalars[value]
+            element = signless(element_type(value.type))
+            shape = shape_of(value.type)
+            buffer = self.alloca(memref_type(element, shape))
+            zero = self.emit.const(0, index)
+            store(self.emit, scalar, buffer, [zero] * len(shape))
+            self.buffers[value] = buffer
+        return self.buffers[value]
+
+    def read(self, m: Emit, value: SSAValue, indices: Sequence[SSAValue]) -> SSAValue:
+        """An element of a tensor."""
+        if value in self.scalars:
+            return self.scalars[value]
+        return load(m, self.buffers[value], indices)
+
+    # ---- the walk
+
+    def run(self) -> list[func.FuncOp]:
+        self._arguments()
+        body = self.old.body.block
+        nests = [o for o in body.ops if isinstance(o, LoopNest) or type(o) in STRUCTURE]
+        self.split = (
+            len(nests) == 1
+            and isinstance(nests[0], MapOp)
+            and len(set(self.returned)) == len(self.returned)
+            and all(v in nests[0].outputs for v in self.returned)
+            and any(n != 1 for n in nests[0].shape)
+        )
+        self.extent: Dim = 1
+        for op in body.ops:
+            self.emit.location = op.location
+            self.lower(op)
+        self._return()
+        types = [a.type for a in self.block.args]
+        new = func.FuncOp(
+            self.old.sym_name.data, FunctionType.from_lists(types, [i32]), Region(self.block)
+        )
+        new.location = self.old.location
+        static = isinstance(self.extent, int) and isinstance(self.offset, int)
+        for name, value in (("extent", self.extent), ("workspace", self.offset)):
+            number = value if isinstance(value, int) else -1
+            new.attributes[f"rfx.{name}"] = IntegerAttr(number, i64)
+        if static and all(DYNAMIC_INDEX not in shape_of(v.type) for v in self.returned):
+            return [new]
+        return [new, self._shapes()]
+
+    def lower(self, op: Operation) -> None:
+        """Lower one op."""
+        match op:
+            case func.ReturnOp():
+                return
+            case LoopNest():
+                self.sizes.learn(op)
+                lower_nest(self, op)
+            case rfx.ConstantOp():
+                self._constant(op)
+            case rfx.RequireOp():
+                self._require(op)
+            case DimOp() | arith.ConstantOp():
+                self.sizes.learn(op)
+            case _ if op.dialect_name() == "arith" and all(
+                r.type == index for r in op.results
+            ):
+                self.sizes.learn(op)
+            case _ if type(op) in STRUCTURE:
+                self.sizes.learn(op)
+                STRUCTURE[type(op)](self, op)
+            case _:
+                raise UnsupportedError("cannot be lowered to loops", op)
+
+    def _constant(self, op: rfx.ConstantOp) -> None:
+        from rfxjit.dialects.dense_text import to_array
+
+        value = to_array(op.value)
+        element = signless(element_type(op.result.type))
+        if value.size == 1:
+            self.scalars[op.result] = self.emit.const(value.flat[0].item(), element)
+            return
+        self.sizes.learn(op)
+        buffer = self.destination(op.result)
+        flat = value.reshape(-1)
+        for k, number in enumerate(flat):
+            where: list[SSAValue] = []
+            for n in reversed(value.shape):
+                where.insert(0, self.emit.const(k % n, index))
+                k //= n  # noqa: PLW2901 - the digits of k, the last one first
+            store(self.emit, self.emit.const(number.item(), element), buffer, where)
+
+    def _require(self, op: rfx.RequireOp) -> None:
+        status = self.status()
+        condition = self.read(self.emit, op.condition, ())
+        old = load(self.emit, status, ())
+        failed = self.emit.and_(self.emit.not_(condition), self.emit.eq(old, 0))
+        code = self.emit.const(op.code.value.data, i32)
+        store(self.emit, self.emit.select(failed, code, old), status, ())
+
+    def status(self) -> SSAValue:
+        """The memory of the status: the first failure stays."""
+        if not hasattr(self, "_status"):
+            self._status = self.alloca(memref_type(i32))
+            store(self.emit, self.emit.const(0, i32), self._status, ())
+        return self._status
+
+    def _return(self) -> None:
+        m = self.emit
+        for value, out in zip(self.returned, self.outs, strict=True):
+            if self.buffers.get(value) is out:
+                continue
+            shape = shape_of(value.type)
+            if value in self.scalars:
+                store(m, self.scalars[value], out, [m.const(0, index)] * len(shape))
+                continue
+            dims = [self.memref_dim(out, d) if n == DYNAMIC_INDEX else m.const(n, index)
+                    for d, n in enumerate(shape)]  # fmt: skip
+            source = self.buffers[value]
+
+            def copy(
+                e: Emit,
+                where: Sequence[SSAValue],
+                source: SSAValue = source,
+                out: SSAValue = out,
+            ) -> None:
+                store(e, load(e, source, where), out, where)
+
+            parallel(m, dims, copy)
+        status = (
+            load(m, self._status, ()) if hasattr(self, "_status") else m.const(0, i32)
+        )
+        append(self.block, make(func.ReturnOp, (status,), (), m.location))
+
+    # ---- the shapes function
+
+    def _shapes(self) -> func.FuncOp:
+        type_ = memref_type(i64, (DYNAMIC_INDEX,))
+        block = Block(arg_types=[type_, type_])
+        m = Emit(block, self.old.location)
+        first: dict[SSAValue, int] = {}
+        count = 0
+        for argument in self.old.body.block.args:
+            if argument in self.buffers and argument not in self.scalars:
+                first[argument] = count
+                count += len(shape_of(argument.type))
+
+        def argument_dim(value: SSAValue, dim: int) -> SSAValue:
+            where = m.const(first[value] + dim, index)
+            return m.index_cast(load(m, block.args[0], [where]), index)
+
+        sizes = Sizes(m, argument_dim)
+        for op in self.old.body.block.ops:
+            if not isinstance(op, (func.ReturnOp, rfx.RequireOp)):
+                sizes.learn(op)
+        numbers = [d for v in self.returned for d in sizes.of(v)]
+        numbers.append(self._extent_of(sizes))
+        total: Dim = 0
+        for value in self.workspace:
+            itemsize = dtype_of(value.type).itemsize
+            total = sizes.add(total, sizes.bytes(sizes.of(value), itemsize, _ALIGNMENT))
+        numbers.append(total)
+        for k, number in enumerate(numbers):
+            value = m.index_cast(sizes.value(number), i64)
+            store(m, value, block.args[1], [m.const(k, index)])
+        append(block, make(func.ReturnOp, (m.const(0, i32),), (), m.location))
+        name = f"{self.old.sym_name.data}_shapes"
+        signature = FunctionType.from_lists([type_, type_], [i32])
+        new = func.FuncOp(name, signature, Region(block))
+        new.location = self.old.location
+        return new
+
+    def _extent_of(self, sizes: Sizes) -> Dim:
+        """The extent again, from the loops that were joined to make it."""
+        if not self.split or isinstance(self.extent, int):
+            return self.extent if isinstance(self.extent, int) else 1
+        nest, loops = self.extent_loops
+        shape = sizes.of(nest.outputs[0])
+        product: Dim = 1
+        for loop in loops:
+            product = sizes.mul(product, shape[nest.out_maps[0].index(loop)])
+        return product
+
+    extent_loops: tuple[LoopNest, tuple[int, ...]]
+
+
+def _argument_attributes(function: func.FuncOp, i: int) -> dict[str, Attribute]:
+    if function.arg_attrs is None:
+        return {}
+    return cast("Any", function.arg_attrs.data[i]).data
+
+
+class LowerToLoopsPass(ModulePass):
+    """See the module's docstring."""
+
+    name = "lower-to-loops"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for old in list(op.body.block.ops):
+            if isinstance(old, func.FuncOp) and not old.is_declaration:
+                new = FunctionLowering(old).run()
+                op.body.block.insert_ops_before(new, old)
+                old.detach()
+                old.erase()
