@@ -21,7 +21,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Hashable, Iterable
-from typing import Any, overload
+from typing import Any, cast, overload
 
 from rfxjit.errors import (
     BackendError,
@@ -406,7 +406,7 @@ def jit(
 
 def _decorate(options: Options) -> Callable[[Any], Any]:
     def decorate(fn: Any) -> Any:
-        kind: type[Any] = type(fn)
+        kind = cast("Any", type(fn))
         if kind is staticmethod or kind is classmethod:
             # The other order of decorators; the same meaning.
             return kind(decorate(fn.__func__))

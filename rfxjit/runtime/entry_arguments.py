@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import CellType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -274,7 +274,7 @@ class ArgumentWriter:
                 (wanted,) = struct.unpack("<q", struct.pack("<d", expected))
                 code.require(code.let(f"icmp eq i64 {bits}, {wanted}"), "miss")
             case "eq" if not isinstance(expected, bool | None):
-                cls: type[Any] = type(expected)
+                cls = cast("Any", type(expected))
                 code.require(self.has_type(value, cls), "miss")
                 other = code.let(self.env.object(expected))
                 equal = self.call(

@@ -16,7 +16,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from inspect import Parameter, signature
 from types import FunctionType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -57,7 +57,7 @@ def classify(params: tuple[Any, ...]) -> tuple[Hashable, frozenset[int]]:
     sizes: dict[int, int] = {}
 
     def kind(value: Any) -> Hashable:
-        cls: type[Any] = type(value)
+        cls = cast("Any", type(value))
         if cls is np.ndarray:
             # 0 and 1 as they are, other sizes by the place where they come up first.
             dims = [
