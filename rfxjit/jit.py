@@ -409,7 +409,8 @@ def _decorate(options: Options) -> Callable[[Any], Any]:
         kind = cast("Any", type(fn))
         if kind is staticmethod or kind is classmethod:
             # The other order of decorators; the same meaning.
-            return kind(decorate(fn.__func__))
+            made: Any = kind(decorate(fn.__func__))
+            return made
         if isinstance(fn, JitFunction):
             fn = fn.__wrapped__
         if not callable(fn):
