@@ -404,13 +404,15 @@ def jit(
     return _decorate(options) if fn is None else _decorate(options)(fn)
 
 
+_WRAPPERS: tuple[Any, ...] = (staticmethod, classmethod)
+
+
 def _decorate(options: Options) -> Callable[[Any], Any]:
     def decorate(fn: Any) -> Any:
         kind = cast("Any", type(fn))
-        if kind is staticmethod or kind is classmethod:
+        if kind in _WRAPPERS:
             # The other order of decorators; the same meaning.
-            made: Any = kind(decorate(fn.__func__))
-            return made
+            return kind(decorate(fn.__func__))
         if isinstance(fn, JitFunction):
             fn = fn.__wrapped__
         if not callable(fn):

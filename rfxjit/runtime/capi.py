@@ -52,7 +52,11 @@ DESCR_BYTEORDER = HEAD + 10
 DESCR_TYPE_NUM = HEAD + 12
 
 # Slots of NumPy's C-API table; the signature of each is in its documentation.
-_NUMPY_SLOTS = {"PyArray_Scalar": 60, "PyArray_NewFromDescr": 94}
+_NUMPY_SLOTS = {
+    "PyArray_Scalar": 60,
+    "PyArray_NewFromDescr": 94,
+    "PyArray_FromArray": 109,
+}
 
 _MACHINES = {"x86_64", "AMD64", "aarch64", "arm64"}
 

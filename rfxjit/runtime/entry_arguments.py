@@ -346,19 +346,35 @@ class ArgumentWriter:
         writeable: bool,
         known: tuple[str, ...] | None = None,
     ) -> Buffer:
-        """Check that a value is exactly such an array. `known` gives the sizes that the
+        """Check that a value is exactly such an array; one that is not `writeable` may
+        have any strides, and is copied then. `known` gives the sizes that the
         dims must have, where a symbol does not say it.
         """
         code = self.code
-        flags = capi.C_CONTIGUOUS | capi.ALIGNED | (capi.WRITEABLE if writeable else 0)
-        numbers = [d.num for d in capi.descriptors(dtype)]
         dims = [dim if isinstance(dim, int) else -1 for dim in shape]
-        self._specs += 1
-        spec = self.constant(
-            f"spec{self._specs}", [flags, numbers[0], numbers[-1], len(dims), *dims]
-        )
+        layout = capi.C_CONTIGUOUS | capi.ALIGNED
+        spec = self._spec(layout | (capi.WRITEABLE if writeable else 0), dtype, dims)
         data = self.call("ptr", "rfx.array", f"ptr {value}, ptr {spec}")
-        code.require(code.let(f"icmp ne ptr {data}, null"), "miss")
+        fits = code.let(f"icmp ne ptr {data}, null")
+        if writeable:
+            code.require(fits, "miss")
+        else:
+            before = code.here
+            copy, copied, join = (code.fresh(n) for n in ("copy", "copied", "data"))
+            code.branch(fits, join, copy)
+            code.label(copy)
+            descr = code.let(self.env.object(np.dtype(dtype)))
+            made = self.call(
+                "ptr",
+                "rfx.copy",
+                f"ptr {value}, ptr {self._spec(0, dtype, dims)}, ptr {descr},"
+                f" ptr {self.new_slot()}",
+            )
+            code.branch(code.let(f"icmp ne ptr {made}, null"), copied, "miss")
+            code.label(copied)
+            code.go(join)
+            code.label(join)
+            data = code.let(f"phi ptr [ {data}, %{before} ], [ {made}, %{copied} ]")
         sizes = [str(dim) for dim in dims]
         base = code.load("ptr", value, capi.ARRAY_DIMS) if -1 in dims else ""
         differences: list[str] = []
@@ -374,6 +390,14 @@ class ArgumentWriter:
                 differences.append(code.test(f"icmp ult i64 {size}, 2"))
         code.require_zero(differences, "miss")
         return Buffer(data, tuple(sizes), self.product(sizes, dtype.itemsize))
+
+    def _spec(self, flags: int, dtype: np.dtype[Any], dims: list[int]) -> str:
+        """What `rfx.array` checks, as a constant."""
+        numbers = [d.num for d in capi.descriptors(dtype)]
+        self._specs += 1
+        return self.constant(
+            f"spec{self._specs}", [flags, numbers[0], numbers[-1], len(dims), *dims]
+        )
 
     def product(self, sizes: list[str], factor: int) -> str:
         """Name or literal of the product of sizes."""

@@ -2,6 +2,7 @@
 
     rfx.bind(args, nargs, kwnames, bound, table, counts) -> i1
     rfx.array(value, spec) -> data
+    rfx.copy(value, spec, descr, slot) -> data
     rfx.raise(status, table, n)
     rfx.release(slots, n)
     rfx.python(self, args, nargsf, kwnames) -> PyObject *
@@ -16,6 +17,9 @@ false if anything is amiss; the Python path then finds out what, and says so.
 null. `spec` holds: the flags it must have; two type numbers, of which it has one (int64
 is both `long` and `long long`); its rank; its dims, -1 for any. Numbers rather than
 dtype objects are compared, as unpickled arrays have dtype objects of their own.
+
+`rfx.copy` makes a contiguous copy of an array that fits `spec`, puts it into `slot` and
+gives its data pointer, else null.
 
 `rfx.raise` sets the exception for a status: `table` holds `n` pairs of class and text
 and a last one for a status that is out of range.
@@ -200,6 +204,35 @@ bad:
   ret ptr null
 }
 
+define ptr @"rfx.copy"(ptr %value, ptr %spec, ptr %descr, ptr %slot) {
+entry:
+  %data = call ptr @"rfx.array"(ptr %value, ptr %spec)
+  %fits = icmp ne ptr %data, null
+  br i1 %fits, label %copy, label %bad
+copy:
+  ; PyArray_FromArray takes over a reference to the dtype.
+  %rc = load i32, ptr %descr
+  %rc.more = add i32 %rc, 1
+  %rc.full = icmp eq i32 %rc.more, 0 ; immortal
+  %rc.kept = select i1 %rc.full, i32 %rc, i32 %rc.more
+  store i32 %rc.kept, ptr %descr
+  %from.array = {PyArray_FromArray}
+  %made = call ptr %from.array(ptr %value, ptr %descr, i32 {C_CONTIGUOUS_ALIGNED})
+  store ptr %made, ptr %slot
+  %failed = icmp eq ptr %made, null
+  br i1 %failed, label %clear, label %good
+good:
+  %data.at = getelementptr i8, ptr %made, i64 {ARRAY_DATA}
+  %copied = load ptr, ptr %data.at
+  ret ptr %copied
+clear:
+  %forget = {PyErr_Clear}
+  call void %forget()
+  br label %bad
+bad:
+  ret ptr null
+}
+
 define void @"rfx.raise"(i32 %status, ptr %table, i32 %n) {
   %index = sub i32 %status, 1
   %inside = icmp ult i32 %index, %n
@@ -267,12 +300,27 @@ failed:
 }
 """
 
-_FUNCTIONS = ("rfx.bind", "rfx.array", "rfx.raise", "rfx.release", "rfx.python")
-_API = ("_Py_Dealloc", "PyErr_SetObject", "PyObject_GetAttr", "PyObject_Vectorcall")
+_FUNCTIONS = (
+    "rfx.bind",
+    "rfx.array",
+    "rfx.copy",
+    "rfx.raise",
+    "rfx.release",
+    "rfx.python",
+)
+_API = (
+    "_Py_Dealloc",
+    "PyArray_FromArray",
+    "PyErr_Clear",
+    "PyErr_SetObject",
+    "PyObject_GetAttr",
+    "PyObject_Vectorcall",
+)
 
 
 def _text(env: Environment) -> str:
     facts = {name: str(value) for name, value in vars(capi).items() if name.isupper()}
+    facts["C_CONTIGUOUS_ALIGNED"] = str(capi.C_CONTIGUOUS | capi.ALIGNED)
     facts |= {name: env.function(name) for name in _API}
     facts |= {"__call__": env.object("__call__"), "ndarray": env.object(np.ndarray)}
     return re.sub(r"\{(\w+)\}", lambda m: facts[m[1]], _TEXT)
