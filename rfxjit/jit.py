@@ -415,8 +415,8 @@ def _decorate(options: Options) -> Callable[[Any], Any]:
             return kind(decorate(fn.__func__))
         if isinstance(fn, JitFunction):
             fn = fn.__wrapped__
-        if not callable(fn):
-            raise TypeError(f"rfx.jit needs a function, not {type(fn).__name__}")
+        if not callable(fn) or isinstance(fn, type):
+            raise TypeError(f"rfx.jit needs a function, not {kind.__name__}")
         return JitFunction(fn, options)
 
     return decorate

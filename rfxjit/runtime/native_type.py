@@ -105,7 +105,7 @@ else:
         """Plain Python: here `__call__` serves all calls."""
 
         def __get__(self, instance: Any, owner: type | None = None) -> Any:
-            return self if instance is None else MethodType(self.__call__, instance)
+            return self if instance is None else MethodType(self, instance)
 
 
 def vectorcall(cls: _T) -> _T:

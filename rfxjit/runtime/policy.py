@@ -94,7 +94,10 @@ def binder(fn: Callable[..., Any]) -> FunctionType:
     Calling it is the quickest way to bind arguments, and wrong ones raise what Python
     itself raises for `fn`, name included.
     """
-    parameters = list(signature(fn).parameters.values())
+    try:
+        parameters = list(signature(fn).parameters.values())
+    except ValueError as error:  # some builtins
+        raise TypeError(f"{fn!r} has no signature") from error
     text: list[str] = []
     for i, parameter in enumerate(parameters):
         before = parameters[i - 1].kind if i else None

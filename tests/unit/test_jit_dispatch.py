@@ -594,6 +594,10 @@ def test_options():
         jit(total, static=["speed"])
     with pytest.raises(TypeError, match="needs a function, not int"):
         jit(3)
+    with pytest.raises(TypeError, match="needs a function, not type"):
+        jit(dict)
+    with pytest.raises(TypeError, match="no signature"):
+        jit(min)
     assert jit(f).__wrapped__ is total
 
 
@@ -619,6 +623,41 @@ def test_portable_path_by_environment(monkeypatch):
         assert f(*arrays, 2.0, 0.5, kd=0.25).tolist() == [4.0]
     assert f.stats()["native_units"] == 0
     assert f.stats()["python_calls"] == 3
+
+
+ELSEWHERE = """
+import platform
+platform.machine = lambda: "riscv64"
+import sys
+import numpy as np
+from hand_written_units import pid_unit
+from rfxjit.jit import JitFunction
+from rfxjit.runtime import capi
+from rfxjit.runtime.unit import Options
+
+assert not capi.supported()
+f = JitFunction(lambda e, i, d, kp, ki, kd: 0, Options(), lambda *_: pid_unit())
+class Robot:
+    step = JitFunction(lambda self, *args: args, Options(), lambda *_: None)
+arrays = [np.array([k]) for k in (1.0, 2.0, 4.0)]
+out = np.empty(1)
+for _ in range(2):
+    assert f(*arrays, 2.0, 0.5, kd=0.25).tolist() == [4.0]
+    assert f(*arrays, 2.0, 0.5, 0.25, out=out) is out
+    f.clear_cache()
+assert f.compile_count == 2
+robot = Robot()
+assert robot.step.__self__ is robot
+assert robot.step.__func__ is Robot.step
+"""
+
+
+def test_where_native_entries_are_not_known_to_work(root):
+    path = os.pathsep.join([str(root), str(root / "tests")])
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE], env=os.environ | {"PYTHONPATH": path}
+    )
+    assert done.returncode == 0
 
 
 PROGRAM = """
