@@ -305,6 +305,17 @@ class JitFunction(NativeCallable):
             "fallbacks": self._fallbacks,
         }
 
+    def explain(self) -> str:
+        """What each unit accepts, what was compiled in and why, and what runs in
+        Python.
+        """
+        from rfxjit.runtime.explain import explain_entry
+
+        parts = [explain_entry(i, e) for i, e in enumerate(self._entries, 1)]
+        reasons = {str(f.error): None for f in self._families.values() if f.error}
+        parts += [f"runs as plain Python: {reason}" for reason in reasons]
+        return "\n".join([self._name, *parts])
+
     def clear_cache(self) -> None:
         """Forget all units and refusals; the next call compiles anew."""
         with _compiling:

@@ -152,8 +152,10 @@ class PortableEntry:
             )
             outputs.append(output)
             passed += _pass(output, spec.shape)
-        scratch = np.empty(workspace + WORKSPACE_ALIGN, np.uint8)
-        start = -(-scratch.ctypes.data // WORKSPACE_ALIGN) * WORKSPACE_ALIGN
+        start, scratch = 0, None
+        if workspace:
+            scratch = np.empty(workspace + WORKSPACE_ALIGN, np.uint8)
+            start = -(-scratch.ctypes.data // WORKSPACE_ALIGN) * WORKSPACE_ALIGN
         self._check(self._kernel(*passed, 0, extent, start))
         return outputs
 
@@ -236,8 +238,11 @@ def _convert(given: Any, spec: Input, symbols: dict[str, int]) -> Any:
                 given.shape, spec.shape, symbols
             ):
                 return None
-            if given.dtype.newbyteorder("=") != spec.dtype:
+            if spec.dtype not in (given.dtype, given.dtype.newbyteorder("=")):
                 return None
+            flags = given.flags
+            if flags.c_contiguous and flags.aligned and given.dtype.isnative:
+                return given
             return np.require(given, spec.dtype, ["C_CONTIGUOUS", "ALIGNED"])
 
 

@@ -32,10 +32,12 @@ from rfxjit.runtime.policy import MOST, binder, classify
 from rfxjit.runtime.unit import Options, Unit
 from rfxjit.signature import (
     Alias,
+    Constant,
     Guard,
     Input,
     Output,
     Parameter,
+    Path,
     Signature,
     Slot,
 )
@@ -400,6 +402,54 @@ def test_binder():
     assert bind(0, 1, 2, 3, d=5, z=6) == (0, 1, 2, (3,), 5, 3, {"z": 6})
     assert binder(lambda a, /: a)(1) == (1,)
     assert binder(lambda: 0)() == ()
+
+
+def test_explain():
+    f = make(total)
+    f(ones(3), 4.0)
+    f(ones(5, 2), True)
+    refused = np.ones(2, complex)
+    f._compile_call = failing(TraceError("complex numbers"))
+    with pytest.warns(RfxFallbackWarning):
+        f(refused)
+    assert f.explain() == (
+        "total\n"
+        "unit 1, called from Python\n"
+        "  x: float64[3]\n"
+        "  if x.py:7: scale decides\n"
+        "    scale == 4.0\n"
+        "unit 2, called from Python\n"
+        "  x: float64[5, 2]\n"
+        "  if x.py:7: scale decides\n"
+        "    scale == True\n"
+        "runs as plain Python: complex numbers"
+    )
+
+
+def test_explain_places():
+    root = Path(("object", 0))
+    hidden = Input("gain", root.step("item", "gain"), "float", F8, (), "hidden")
+    array = Input("x", param(0), "array", F8, ("n", 3), "inout")
+    guards = (
+        Guard(param(1).step("attr", "mode"), "is", None),
+        Guard(param(1).step("attr", "q").step("item", 0), "type", float),
+        Guard(root.step("item", "joints"), "len", (list, 6), "a.py:3: a loop"),
+    )
+    signature = Signature(
+        "f", params("x", "robot"), (array, hidden), (), (Constant(1),), guards=guards
+    )
+    f = make(lambda x, robot: 1, lambda *_: Unit(signature, run=lambda values: []))
+    with pytest.warns(RfxFallbackWarning, match="refuses"):
+        f(ones(2, 3), None)
+    assert f.explain().splitlines()[1:-1] == [
+        "unit 1, called from Python",
+        "  x: float64[n, 3] (inout)",
+        "  gain: float (hidden)",
+        "    robot.mode is None",
+        "    type(robot.q[0]) is float",
+        "  if a.py:3: a loop",
+        "    joints is a list of 6",
+    ]
 
 
 # Many threads
