@@ -1,0 +1,55 @@
+"""The math library: every function once, as scalar code that vectorizes.
+
+    common.py         formats, polynomials, exact sums and products: what the rest uses
+    exponential.py    exp exp2 expm1 sinh cosh tanh
+    logarithm.py      log log2 log10 log1p asinh acosh atanh
+    trigonometric.py  sin cos tan
+    inverse.py        asin acos atan atan2
+    power.py          cbrt hypot pow rsqrt
+    error.py          erf
+
+Each docstring states the measured bound in ULP, "f32 / f64".
+"""
+
+from __future__ import annotations
+
+from xdsl.dialects import math
+from xdsl.ir import Operation
+
+from rfxjit.passes.math import (
+    error,
+    exponential,
+    inverse,
+    logarithm,
+    power,
+    trigonometric,
+)
+from rfxjit.passes.math.common import Function
+
+FUNCTIONS: dict[type[Operation], Function] = {
+    math.AcosOp: inverse.acos,
+    math.AcoshOp: logarithm.acosh,
+    math.AsinOp: inverse.asin,
+    math.AsinhOp: logarithm.asinh,
+    math.Atan2Op: inverse.atan2,
+    math.AtanOp: inverse.atan,
+    math.AtanhOp: logarithm.atanh,
+    math.CbrtOp: power.cbrt,
+    math.CosOp: trigonometric.cos,
+    math.CoshOp: exponential.cosh,
+    math.ErfOp: error.erf,
+    math.Exp2Op: exponential.exp2,
+    math.ExpM1Op: exponential.expm1,
+    math.ExpOp: exponential.exp,
+    math.Log10Op: logarithm.log10,
+    math.Log1pOp: logarithm.log1p,
+    math.Log2Op: logarithm.log2,
+    math.LogOp: logarithm.log,
+    math.PowFOp: power.pow_,
+    math.RsqrtOp: power.rsqrt,
+    math.SinOp: trigonometric.sin,
+    math.SinhOp: exponential.sinh,
+    math.TanOp: trigonometric.tan,
+    math.TanhOp: exponential.tanh,
+}
+"""What replaces each `math` op. Ops that are one machine instruction are not here."""

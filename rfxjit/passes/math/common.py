@@ -5,13 +5,13 @@ builds scalar code from adds, multiplies, fmas, bit operations and selects. The 
 no branch but `m.rare`, so it vectorizes, and it is the same on every target.
 
 **With and without fused multiply-add.** `m.mad(a, b, c)` is a fused multiply-add where
-the hardware has one and a multiply and an add elsewhere: for polynomials. `m.fma` stands
-where the fused rounding is essential (range reduction, error terms); without the
+the hardware has one and a multiply and an add elsewhere: for polynomials. `m.fma`
+stands where the fused rounding is essential (range reduction, error terms); without the
 hardware it is put together from exact products and sums, at about 25 operations, and is
 off by less than 2^-20 ULP more than the real one.
 
-Sources of the algorithms: J.-M. Muller, *Elementary Functions*, 3rd ed. (2016) for range
-reduction and evaluation; T. J. Dekker, Numer. Math. 18 (1971) for exact products;
+Sources of the algorithms: J.-M. Muller, *Elementary Functions*, 3rd ed. (2016) for
+range reduction and evaluation; T. J. Dekker, Numer. Math. 18 (1971) for exact products;
 W. J. Cody and W. Waite (1980) for the splitting of constants. All coefficients are our
 own Remez fits, rounded one at a time with a refit of the rest.
 """
@@ -115,11 +115,13 @@ class MathEmit(Emit):
         parent: Emit | None = None,
         *,
         has_fma: bool = True,
-        helpers: dict[str, Helper] | None = None,
+        helpers: dict[str, tuple[Helper, LocationAttr]] | None = None,
     ) -> None:
         super().__init__(block, location, parent)
         self.has_fma = has_fma
-        self.helpers: dict[str, Helper] = {} if helpers is None else helpers
+        self.helpers: dict[str, tuple[Helper, LocationAttr]] = (
+            {} if helpers is None else helpers
+        )
 
     def child(self, block: Block) -> MathEmit:
         return MathEmit(
@@ -131,7 +133,7 @@ class MathEmit(Emit):
     def rare(
         self, flag: SSAValue, exact: Callable[[Any], SSAValue], fast: SSAValue
     ) -> SSAValue:
-        """`fast`, or where the flag is set what `exact(m)` computes in its own region."""
+        """`fast`, or where the flag is set what `exact(m)` computes in a region."""
         return self.if_(
             flag,
             lambda m: (exact(m),),
@@ -142,7 +144,7 @@ class MathEmit(Emit):
 
     def call(self, helper: Helper, *operands: SSAValue) -> SSAValue:
         """Call `@rfx_<name>`; the pass adds that function to the module."""
-        self.helpers[helper.name] = helper
+        self.helpers.setdefault(helper.name, (helper, self.location))
         callee = SymbolRefAttr(helper.name)
         type_ = operands[0].type
         return self.op(func.CallOp, operands, type_, {"callee": callee})
@@ -165,10 +167,10 @@ class MathEmit(Emit):
 
     def horner(self, x: SSAValue, coefficients: Sequence[float]) -> SSAValue:
         """The polynomial with these coefficients, lowest first; at least two."""
-        result: Operand = coefficients[-1]
-        for c in reversed(coefficients[:-1]):
+        *rest, second, first = coefficients
+        result = self.mad(first, x, second)
+        for c in reversed(rest):
             result = self.mad(result, x, c)
-        assert isinstance(result, SSAValue)
         return result
 
     def two_sum(self, a: SSAValue, b: Operand) -> tuple[SSAValue, SSAValue]:
@@ -191,10 +193,9 @@ class MathEmit(Emit):
         if self.has_fma:
             return p, super().fma(b, a, self.neg(p))
         ah, al = self._split(a)
-        if isinstance(b, SSAValue):
-            bh, bl = (ah, al) if b is a else self._split(b)
-        else:
-            bh, bl = self._split(self.const(b, a.type))
+        if isinstance(b, (int, float)):
+            b = self.const(b, a.type)
+        bh, bl = (ah, al) if b is a else self._split(b)
         e = self.sub(self.mul(ah, bh), p)
         e = self.add(self.add(e, self.mul(ah, bl)), self.mul(al, bh))
         return p, self.add(e, self.mul(al, bl))
@@ -225,4 +226,13 @@ class MathEmit(Emit):
         return self.select(self.gt(low, x), low, x)
 
 
-__all__ = ["F32", "F64", "RARE", "Format", "Function", "Helper", "MathEmit", "format_of"]
+__all__ = [
+    "F32",
+    "F64",
+    "RARE",
+    "Format",
+    "Function",
+    "Helper",
+    "MathEmit",
+    "format_of",
+]

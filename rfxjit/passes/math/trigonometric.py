@@ -7,9 +7,9 @@ are exact. f64 keeps the rest of the reduced argument as a second float.
 Beyond the limit x * 2/pi is computed as an integer product with the bits of 2/pi that
 matter (M. Payne and R. Hanek, SIGNUM 18, 1983), out of line and once per module:
 
-    x = M 2^E,  M an integer        value mod 4 = 4 frac(M * bits of 2/pi from 2^(E-2) on)
+    x = M 2^E, M an integer       value mod 4 = 4 frac(M * bits of 2/pi from 2^(E-2) on)
 
-The 128 bits of that fraction hold the quadrant, up to 62 zeros in the worst case of f64,
+The 128 bits of that fraction hold the quadrant, in the worst case of f64 62 zeros,
 and a full double after them. Infinity and NaN give NaN there, too.
 """
 
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from xdsl.ir import SSAValue
 
@@ -91,7 +92,7 @@ class Angle:
     low: SSAValue | None
 
 
-# ---- reduction ---------------------------------------------------------------------------
+# ---- reduction -----------------------------------------------------------------------
 
 
 def _reduce(m: MathEmit, x: SSAValue) -> Angle:
@@ -112,42 +113,41 @@ def _reduce(m: MathEmit, x: SSAValue) -> Angle:
 def _pieces(
     m: MathEmit, fmt: Format, start: SSAValue, shift: SSAValue, count: int
 ) -> list[SSAValue]:
-    """`count` pieces of 2/pi from piece `start` on, moved left by `shift` bits.
+    """`count` - 1 pieces of 2/pi from piece `start` on, moved left by `shift` bits.
 
     A barrel shifter of selects: no table in memory on any target.
     """
     levels = (4, 2, 1) if fmt is F32 else (16, 8, 4, 2, 1)
     window: Sequence[SSAValue] = [
-        m.const(piece, i64) for piece in TWO_OVER_PI_BITS[: 2 * levels[0] + count]
+        m.const(piece, i64) for piece in TWO_OVER_PI_BITS[: 2 * levels[0] - 1 + count]
     ]
     for step in levels:
         taken = m.ne(m.and_(start, step), 0)
         window = [
             m.select(taken, window[i + step], window[i])
-            for i in range(min(step + count, len(window) - step))
+            for i in range(step - 1 + count)
         ]
     back = m.sub(32, shift)
-    joined = [
-        m.or_(m.shl(a, 32), b) for a, b in zip(window[:-1], window[1:], strict=True)
-    ]
+    joined = [m.or_(m.shl(a, 32), b) for a, b in pairwise(window)]
     return [m.and_(m.shr_u(pair, back), LOW_HALF) for pair in joined]
 
 
 def _fraction(
-    m: MathEmit, significand: SSAValue, pieces: Sequence[SSAValue], words: int
+    m: MathEmit, halves: Sequence[SSAValue], pieces: Sequence[SSAValue], words: int
 ) -> list[SSAValue]:
-    """The top `words` 32-bit digits of frac(significand * 0.pieces), highest first."""
-    halves = [m.and_(significand, LOW_HALF), m.shr_u(significand, 32)]
+    """The top 32-bit digits of frac(significand * 0.pieces), highest first.
+
+    `halves` are the 32-bit digits of the significand, lowest first.
+    """
     products = [[m.mul(half, piece) for piece in pieces] for half in halves]
     digits: list[SSAValue] = []
-    carry: SSAValue | int = 0
+    carry = m.const(0, i64)
     for i in reversed(range(words)):
-        # The product of half h and piece k starts at digit k - h, carries into the next.
-        column = [m.and_(products[h][i + h], LOW_HALF) for h in (0, 1)]
-        column += [m.shr_u(products[h][i + h + 1], 32) for h in (0, 1)]
+        # Half h times piece k starts at digit k - h and carries into the next.
+        column = [m.and_(row[i + h], LOW_HALF) for h, row in enumerate(products)]
+        column += [m.shr_u(row[i + h + 1], 32) for h, row in enumerate(products)]
         for product in column:
             carry = m.add(product, carry)
-        assert isinstance(carry, SSAValue)
         digits.append(m.and_(carry, LOW_HALF))
         carry = m.shr_u(carry, 32)
     return digits[::-1]
@@ -164,9 +164,12 @@ def _reduce_huge(m: MathEmit, a: SSAValue) -> Angle:
     # a = significand * 2^E; piece `start` holds the bit 2^(E - 2).
     exponent = m.sub(m.shr_u(bits, fmt.fraction), fmt.bias + fmt.fraction - 30)
     start, shift = m.shr_u(exponent, 5), m.and_(exponent, 31)
-    words = 2 if fmt is F32 else 4
-    pieces = _pieces(m, fmt, start, shift, words + 3)
-    digits = _fraction(m, significand, pieces, words)
+    if fmt is F32:
+        halves, words = [significand], 2
+    else:
+        halves, words = [m.and_(significand, LOW_HALF), m.shr_u(significand, 32)], 4
+    pieces = _pieces(m, fmt, start, shift, words + len(halves) + 1)
+    digits = _fraction(m, halves, pieces, words)
     # quarter turns = 4 * 0.digits: to the nearest, then the signed rest in 2^-62.
     top = m.or_(m.shl(digits[0], 32), digits[1])
     quadrant = m.shr_u(m.add(top, 1 << 61), 62)
@@ -186,7 +189,7 @@ def _reduce_huge(m: MathEmit, a: SSAValue) -> Angle:
     return Angle(quadrant, r, r_low)
 
 
-# ---- evaluation --------------------------------------------------------------------------
+# ---- evaluation ----------------------------------------------------------------------
 
 
 def _sin_cos(m: MathEmit, angle: Angle) -> tuple[SSAValue, SSAValue]:
@@ -196,7 +199,9 @@ def _sin_cos(m: MathEmit, angle: Angle) -> tuple[SSAValue, SSAValue]:
     if low is None:
         # + 0 keeps the sign of zero: without it -0 + 0 would end in +0.
         sin = m.fma(r, m.mad(z, m.horner(z, SIN_F32), 0.0), r)
-        cos = m.mad(m.mul(z, z), m.horner(z, COS_F32), m.mad(z, m.const(-0.5, r.type), 1.0))
+        cos = m.mad(
+            m.mul(z, z), m.horner(z, COS_F32), m.mad(z, m.const(-0.5, r.type), 1.0)
+        )
         return sin, cos
     sin = m.add(m.mad(m.mul(r, z), m.horner(z, SIN_F64), low), r)
     half = m.mul(z, 0.5)
@@ -215,7 +220,7 @@ def _turned(m: MathEmit, angle: Angle, quadrant: SSAValue) -> SSAValue:
 
 
 def _flip(m: MathEmit, fmt: Format, y: SSAValue, bit: SSAValue, by: int) -> SSAValue:
-    """Change the sign of y if `bit`, moved left by `by` into the sign's place, is set."""
+    """Change the sign of y if `bit`, moved `by` places left to the sign, is set."""
     return m.bitcast(m.xor(m.bits(y), m.shl(bit, by)), fmt.type)
 
 
@@ -253,6 +258,13 @@ def _is_huge(m: MathEmit, fmt: Format, x: SSAValue) -> SSAValue:
     return m.compare("uge", m.abs(x), LIMIT[fmt])
 
 
+def _keep_zero(m: MathEmit, x: SSAValue, y: SSAValue) -> SSAValue:
+    """y, but -0 for x = -0, whose sign gets lost where a low part 0 is added."""
+    if format_of(x) is F32 and m.has_fma:
+        return y
+    return m.select(m.eq(x, 0.0), x, y)
+
+
 def _sin_wide(m: MathEmit, x: SSAValue, n: SSAValue, sign: SSAValue) -> SSAValue:
     """sin(x - n pi), its sign changed by the low bit of `sign`: f32, by pi alone."""
     r = x
@@ -264,15 +276,15 @@ def _sin_wide(m: MathEmit, x: SSAValue, n: SSAValue, sign: SSAValue) -> SSAValue
 
 
 def sin(m: MathEmit, x: SSAValue) -> SSAValue:
-    """Sine. Bound 2.0 / .9 ULP. f32 reduces by pi, f64 by pi/2."""
+    """Sine. Bound 1.9 / 1.0 ULP. f32 reduces by pi, f64 by pi/2."""
     fmt = format_of(x)
     if fmt is F32:
         shifted = m.mad(x, m.const(INVERSE_PI, x.type), fmt.magic)
         y = _sin_wide(m, x, m.sub(shifted, fmt.magic), m.bits(shifted))
     else:
         angle = _reduce(m, x)
-        # high + low = -0 + 0 would lose the sign of zero.
-        y = m.select(m.eq(x, 0.0), x, _turned(m, angle, angle.quadrant))
+        y = _turned(m, angle, angle.quadrant)
+    y = _keep_zero(m, x, y)
 
     def exact(m: MathEmit) -> SSAValue:
         y = m.call(SIN_HUGE[fmt], x, m.const(0.0, x.type))
@@ -282,7 +294,7 @@ def sin(m: MathEmit, x: SSAValue) -> SSAValue:
 
 
 def cos(m: MathEmit, x: SSAValue) -> SSAValue:
-    """Cosine. Bound 2.0 / .9 ULP. f32 takes away (n + 1/2) pi."""
+    """Cosine. Bound 2.2 / 1.0 ULP. f32 takes away (n + 1/2) pi."""
     fmt = format_of(x)
     if fmt is F32:
         a = m.abs(x)
@@ -338,11 +350,9 @@ def _sin_cos_twice(
 
 
 def tan(m: MathEmit, x: SSAValue) -> SSAValue:
-    """Tangent. Bound 2.8 / 1.0 ULP."""
+    """Tangent. Bound 2.8 / 1.2 ULP."""
     fmt = format_of(x)
-    y = _tan_of(m, _reduce(m, x))
-    if fmt is F64:
-        y = m.select(m.eq(x, 0.0), x, y)
+    y = _keep_zero(m, x, _tan_of(m, _reduce(m, x)))
 
     def exact(m: MathEmit) -> SSAValue:
         y = m.call(TAN_HUGE[fmt], x)
