@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.util
 import os
 import pickle
 import sys
@@ -24,18 +23,18 @@ from collections.abc import Callable, Hashable, Iterable
 from typing import Any, cast, overload
 
 from rfxjit.errors import (
-    BackendError,
     CompilerError,
     RfxError,
     RfxFallbackWarning,
     SourceLocation,
     TraceError,
 )
+from rfxjit.runtime.backends import resolve_backend
 from rfxjit.runtime.entry import Entry
 from rfxjit.runtime.native_type import NativeCallable, set_entry, vectorcall
 from rfxjit.runtime.policy import MOST, Family, binder, classify
 from rfxjit.runtime.portable import MISS, RunsInPython, deliver
-from rfxjit.runtime.unit import BACKENDS, CompileCall, Options, Unit
+from rfxjit.runtime.unit import CompileCall, Options, Unit
 
 
 @functools.cache
@@ -80,12 +79,6 @@ class _FallBackError(Exception):
 
     def __init__(self, cause: Exception) -> None:
         self.cause = cause
-
-
-def available_backends() -> tuple[str, ...]:
-    """The backends that can run here, best first."""
-    cpu = importlib.util.find_spec("llvmlite") is not None
-    return ("cpu", "interpreter") if cpu else ("interpreter",)
 
 
 def _frontend(name: str) -> Any:
@@ -348,19 +341,6 @@ class JitFunction(NativeCallable):
         raise pickle.PicklingError(f"{self!r} is not found as {self._name}")
 
 
-def _resolve_backend(name: str | None) -> str:
-    name = name or os.environ.get("RFX_JIT_BACKEND") or "auto"
-    available = available_backends()
-    if name not in BACKENDS:
-        raise ValueError(f"unsupported backend '{name}'; choose from {BACKENDS}")
-    if name == "auto":
-        return available[0]
-    if name not in available:
-        listed = ", ".join(available)
-        raise BackendError(f"backend '{name}' is not available; there are: {listed}")
-    return name
-
-
 @overload
 def jit(
     fn: Callable[..., Any],
@@ -406,7 +386,7 @@ def jit(
     if strict is None:
         strict = os.environ.get("RFX_JIT_STRICT", "0") not in ("", "0")
     options = Options(
-        backend=_resolve_backend(backend),
+        backend=resolve_backend(backend),
         fastmath=fastmath if isinstance(fastmath, bool) else frozenset(fastmath),
         strict=strict,
         cache=cache,

@@ -7,11 +7,13 @@ The files, from the outside in:
     entry.py             a unit, loaded: native and portable
       cpu.py               LLVM IR to machine code
       entry_ir.py          the native entry, written as LLVM IR: its whole
+      entry_paths.py         finding objects
       entry_arguments.py     first half, from arguments to checked inputs
       entry_outputs.py       memory of results
       entry_text.py          its vocabulary
       support.py           machine code that all entries share
       portable.py          the same through Python and ctypes, for every array
+    backends.py          which there are
     native_type.py       a Python type that is called at the speed of machine code
     capi.py              layouts and functions of CPython and NumPy
     explain.py           what a unit accepts, in words

@@ -1,7 +1,7 @@
 """The first half of a native entry: from CPython's arguments to checked inputs.
 
     bind       parameters from positional, keyword and default arguments, and `out`
-    fetch      paths: attributes, items, cells; each value fetched is owned
+    fetch      paths: `rfxjit.runtime.entry_paths`
     guard      captured values that tracing used concretely
     read       inputs: exact types, dtypes, dims, layout
 
@@ -12,17 +12,15 @@ where an exception may be set). `rfxjit.runtime.entry_ir` is the second half.
 from __future__ import annotations
 
 import struct
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import CellType
 from typing import Any, cast
 
 import numpy as np
 
 from rfxjit.runtime import capi
-from rfxjit.runtime.entry_text import Code, Environment
-from rfxjit.signature import Dim, Guard, Input, Path, Signature
+from rfxjit.runtime.entry_paths import PathWriter, intern
+from rfxjit.signature import Dim, Guard, Input, Signature
 
 
 def accepts_out_keyword(signature: Signature) -> bool:
@@ -40,28 +38,16 @@ class Buffer:
     """In bytes."""
 
 
-class ArgumentWriter:
-    """State of an entry being written, and its first four stages."""
+class ArgumentWriter(PathWriter):
+    """The stages that end with all inputs checked."""
 
     def __init__(self, signature: Signature) -> None:
-        self.signature = signature
-        self.name = signature.name
-        self.env = Environment(self.name)
+        super().__init__(signature)
         self.own_out = accepts_out_keyword(signature)
-        self.code = Code()
-        self.globals: list[str] = []
-        self.stack: list[str] = []
-        self.owned: list[str] = []
         self.symbols: dict[str, str] = {}
         self.arguments: list[str] = []
         self.buffers: dict[int, Buffer] = {}
         self._specs = 0
-        self._fetched: dict[Path, str] = {}
-
-    def new_slot(self) -> str:
-        slot = f"%owned.{len(self.owned)}"
-        self.owned.append(slot)
-        return slot
 
     def constant(self, name: str, values: Sequence[int | str]) -> str:
         """A constant array of i64; its address."""
@@ -71,22 +57,6 @@ class ArgumentWriter:
             f"{symbol} = private constant [{len(values)} x i64] [{items}]"
         )
         return symbol
-
-    def call(self, kind: str, function: str, arguments: str) -> str:
-        """Call a function of the C-API; its result."""
-        pointer = self.code.let(self.env.function(function), "fn")
-        return self.code.let(f"call {kind} {pointer}({arguments})")
-
-    def do(self, function: str, arguments: str) -> None:
-        """Call a function of the C-API that returns nothing."""
-        pointer = self.code.let(self.env.function(function), "fn")
-        self.code.do(f"call void {pointer}({arguments})")
-
-    def has_type(self, value: str, kind: type) -> str:
-        """`type(value) is kind`, as an i1."""
-        actual = self.code.load("ptr", value, capi.TYPE, "type")
-        expected = self.code.let(self.env.object(kind))
-        return self.code.let(f"icmp eq ptr {actual}, {expected}")
 
     # bind
 
@@ -98,7 +68,7 @@ class ArgumentWriter:
         positional = sum(p.kind != "keyword_only" for p in params)
         names = [p.name for p in params] + (["out"] if self.own_out else [])
         table = self.env.block(
-            [_intern(n) for n in names] + [p.default for p in params],
+            [intern(n) for n in names] + [p.default for p in params],
             [True] * len(names) + [p.has_default for p in params],
         )
         only = sum(p.kind == "positional_only" for p in params)
@@ -154,105 +124,6 @@ class ArgumentWriter:
         code.do(f"%no.out = or i1 {absent}, {is_none}")
         if self.own_out and not native_out:
             code.require("%no.out", "miss")
-
-    # fetch
-
-    def fetch(self, path: Path) -> str:
-        """The value at a path; shared prefixes are walked once."""
-        if path not in self._fetched:
-            self._fetched[path] = self._walk(path)
-        return self._fetched[path]
-
-    def _walk(self, path: Path) -> str:
-        root, index = path.root
-        if not path.steps:
-            if root == "param":
-                return self.code.load("ptr", "%params", 8 * index, "param")
-            return self.code.let(self.env.object(self.signature.objects[index]))
-        base = self.fetch(Path(path.root, path.steps[:-1]))
-        match path.steps[-1]:
-            case ("attr", name):
-                key = self.code.let(self.env.object(_intern(name)))
-                arguments = f"ptr {base}, ptr {key}"
-                return self._own(self.call("ptr", "PyObject_GetAttr", arguments))
-            case ("item", key) if type(key) is int and key >= 0:
-                return self._sequence_item(base, key)
-            case ("item", key):
-                return self._dict_item(base, key)
-            case _:
-                code = self.code
-                code.require(self.has_type(base, CellType), "miss")
-                contents = code.load("ptr", base, capi.CELL_CONTENTS)
-                code.require(code.let(f"icmp ne ptr {contents}, null"), "miss")
-                code.incref(contents)
-                return self._own(contents, checked=True)
-
-    def _own(self, value: str, *, checked: bool = False) -> str:
-        if not checked:
-            self.code.require(self.code.let(f"icmp ne ptr {value}, null"), "error")
-        self.code.do(f"store ptr {value}, ptr {self.new_slot()}")
-        return value
-
-    def _sequence_item(self, base: str, index: int) -> str:
-        """`base[index]`: exact tuples and lists by hand, all else through Python."""
-        code = self.code
-        found = {n: code.fresh(n) for n in ("tuple", "rest", "list", "any", "take")}
-        join = code.fresh("item")
-        code.branch(self.has_type(base, tuple), found["tuple"], found["rest"])
-        code.label(found["tuple"])
-        in_tuple = code.offset(base, capi.TUPLE_ITEMS)
-        code.go(found["take"])
-        code.label(found["rest"])
-        code.branch(self.has_type(base, list), found["list"], found["any"])
-        code.label(found["list"])
-        in_list = code.load("ptr", base, capi.LIST_ITEMS)
-        code.go(found["take"])
-        code.label(found["take"])
-        items = code.let(
-            f"phi ptr [ {in_tuple}, %{found['tuple']} ],"
-            f" [ {in_list}, %{found['list']} ]"
-        )
-        size = code.load("i64", base, capi.SIZE)
-        code.require(code.let(f"icmp ugt i64 {size}, {index}"), "miss")
-        value = code.load("ptr", items, 8 * index)
-        code.incref(value)
-        took = code.here
-        code.go(join)
-        code.label(found["any"])
-        other = self._get_item(base, index)
-        asked = code.here
-        code.go(join)
-        code.label(join)
-        both = f"phi ptr [ {value}, %{took} ], [ {other}, %{asked} ]"
-        return self._own(code.let(both), checked=True)
-
-    def _dict_item(self, base: str, key: Any) -> str:
-        """`base[key]`: exact dicts by hand (a globals dict, say), all else through
-        Python.
-        """
-        code = self.code
-        exact, other, join = (code.fresh(n) for n in ("dict", "any", "item"))
-        code.branch(self.has_type(base, dict), exact, other)
-        code.label(exact)
-        name = code.let(self.env.object(_intern(key)))
-        value = self.call("ptr", "PyDict_GetItemWithError", f"ptr {base}, ptr {name}")
-        code.require(code.let(f"icmp ne ptr {value}, null"), "error")
-        code.incref(value)
-        took = code.here
-        code.go(join)
-        code.label(other)
-        asked_value = self._get_item(base, key)
-        asked = code.here
-        code.go(join)
-        code.label(join)
-        both = f"phi ptr [ {value}, %{took} ], [ {asked_value}, %{asked} ]"
-        return self._own(code.let(both), checked=True)
-
-    def _get_item(self, base: str, key: Any) -> str:
-        name = self.code.let(self.env.object(_intern(key)))
-        value = self.call("ptr", "PyObject_GetItem", f"ptr {base}, ptr {name}")
-        self.code.require(self.code.let(f"icmp ne ptr {value}, null"), "error")
-        return value
 
     # guard
 
@@ -433,7 +304,3 @@ class ArgumentWriter:
             if j not in written or j > i  # each pair once
         ]
         self.code.require_zero(overlaps, "miss")
-
-
-def _intern(key: Any) -> Any:
-    return sys.intern(key) if type(key) is str else key

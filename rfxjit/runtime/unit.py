@@ -26,9 +26,6 @@ from typing import Any, Protocol
 
 from rfxjit.signature import Signature
 
-BACKENDS = ("auto", "cpu", "cuda", "metal", "interpreter")
-"""Every backend name there is; which of them can run here is another question."""
-
 
 @dataclass(frozen=True)
 class Options:

@@ -26,8 +26,9 @@ from rfxjit.errors import (
     SourceLocation,
     TraceError,
 )
-from rfxjit.jit import JitFunction, available_backends, jit, tracing
+from rfxjit.jit import JitFunction, jit, tracing
 from rfxjit.runtime import capi
+from rfxjit.runtime.backends import available_backends
 from rfxjit.runtime.policy import MOST, binder, classify
 from rfxjit.runtime.unit import Options, Unit
 from rfxjit.signature import (
