@@ -37,12 +37,15 @@ class Family:
     def symbolic(
         self, params: tuple[Any, ...], sizes: frozenset[int]
     ) -> frozenset[int] | None:
-        """The sizes that shall be symbols in the next unit; None for a static one."""
-        vary = any(
-            _is_symbolic(e.unit.signature) or _differs_in_size(e.unit.signature, params)
-            for e in self.entries
-        )
-        return sizes if vary and sizes else None
+        """The sizes that shall be symbols in the next unit; None for a static one.
+
+        Those of all arguments (`sizes`), and of captured arrays those that differ.
+        """
+        signatures = [entry.unit.signature for entry in self.entries]
+        differ = [_sizes_that_differ(signature, params) for signature in signatures]
+        if not any(differ) and not any(map(_is_symbolic, signatures)):
+            return None
+        return sizes.union(*differ) - {0, 1} or None
 
     def pins(self) -> list[str]:
         """What made so many units necessary, most telling first."""
@@ -77,15 +80,22 @@ def _is_symbolic(signature: Signature) -> bool:
     return any(isinstance(dim, str) for spec in signature.inputs for dim in spec.shape)
 
 
-def _differs_in_size(signature: Signature, params: tuple[Any, ...]) -> bool:
-    """True if a unit would accept the call but for the sizes of its arrays."""
+def _sizes_that_differ(signature: Signature, params: tuple[Any, ...]) -> set[int]:
+    """The sizes for which alone a unit refuses a call; empty if there is more to it."""
     if not all(g.holds(params, signature.objects) for g in signature.guards):
-        return False
-    return any(
-        spec.kind == "array"
-        and spec.path.fetch(params, signature.objects).shape != spec.shape
-        for spec in signature.inputs
-    )
+        return set()
+    sizes: set[int] = set()
+    for spec in signature.inputs:
+        try:
+            value = spec.path.fetch(params, signature.objects)
+        except (AttributeError, LookupError, TypeError, ValueError):
+            return set()
+        if spec.kind == "array":
+            if type(value) is not np.ndarray or value.ndim != len(spec.shape):
+                return set()
+            pairs = zip(value.shape, spec.shape, strict=True)
+            sizes |= {size for size, dim in pairs if size != dim}
+    return sizes
 
 
 def binder(fn: Callable[..., Any]) -> FunctionType:

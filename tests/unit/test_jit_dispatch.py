@@ -217,6 +217,33 @@ def test_families():
     assert all(classify(other)[0] != a for other in others)
 
 
+def test_values_behind_attributes():
+    class Robot:
+        q = np.ones(3)
+
+    asked = []
+
+    def trace(fn, args, kwargs, options, symbolic):
+        asked.append(symbolic)
+        q = args[0].q
+        spec = Input("robot.q", param(0).step("attr", "q"), "array", F8, q.shape)
+        output = Output(F8, q.shape)
+        signature = Signature("f", params("robot", "x"), (spec,), (output,), (Slot(0),))
+        return Unit(signature, run=lambda values: [values[0] * 2])
+
+    f = make(lambda robot, x: robot.q * 2, trace)
+    robot, x = Robot(), ones(4)
+    assert f(robot, x).tolist() == [2.0] * 3
+    robot.q = ones(2, 2)  # another rank: nothing says that sizes vary
+    assert f(robot, x).tolist() == [[2.0] * 2] * 2
+    robot.q = ones(5)
+    assert f(robot, x).tolist() == [2.0] * 5
+    assert asked == [None, None, {4, 5}]
+    del Robot.q, robot.q
+    with pytest.raises(AttributeError):
+        f(robot, x)
+
+
 # Falling back
 
 
