@@ -127,12 +127,11 @@ def points(case: Case, dtype: Any, n: int) -> tuple[Array, ...]:
 
 @pytest.mark.parametrize("has_fma", [True, False])
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [c.name for c in CASES.values() if c.numpy])
 def test_error_against_a_wider_format(name: str, dtype: Any, has_fma: bool) -> None:
     """NumPy in float64 for f32, in an 80-bit long double for f64 where there is one."""
     case = CASES[name]
-    if case.numpy is None:
-        pytest.skip("NumPy has no such function")
+    assert case.numpy is not None
     wide = np.float64 if dtype is np.float32 else np.longdouble
     if np.finfo(wide).nmant <= np.finfo(dtype).nmant + 8:
         pytest.skip("no wider format here")

@@ -2,9 +2,9 @@
 
 All reduce the argument by ln 2: x = n ln2 + r with |r| <= ln2/2, where ln2 is the sum
 of two floats and n comes from adding a magic number, which also leaves n in the low
-bits for building 2^n. Then a polynomial in r, and a scaling by 2^n whose last step rounds
-only once, so denormal and overflowing results are right without a branch. Arguments
-beyond the range where the result is constant (0, -1, inf) are clamped first.
+bits for building 2^n. Then a polynomial in r, and a scaling by 2^n whose last step
+rounds only once, so denormal and overflowing results need no branch. Arguments beyond
+the range where the result is constant (0, -1, inf) are clamped first.
 
 Measured bounds in ULP, f32 / f64, are in each docstring; tests/unit/test_math.py holds
 them. Special values: exp(-inf) = 0, exp(inf) = inf, exp(NaN) = NaN, signed zeros kept

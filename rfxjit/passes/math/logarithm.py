@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from xdsl.ir import SSAValue
 
 from rfxjit.passes.math.common import F32, F64, Format, MathEmit, format_of
+from rfxjit.passes.math.exponential import LN2_F32, LN2_F64
 
 # log(1 + f) = f + f^2 P(f) on [sqrt(1/2) - 1, sqrt(2) - 1].
 LOG_F32 = (
@@ -65,8 +66,6 @@ ATANH_F64 = (
     0.15314069491734852,
     0.14795803554501574,
 )
-LN2_F32 = (0.693147182464599609375, -1.904654323148236017e-09)
-LN2_F64 = (0.693147180559945286227, 2.319046813846299615e-17)
 
 
 @dataclass(frozen=True, eq=False)
