@@ -54,7 +54,7 @@ def test_everything_expands(type_: str, fma: bool, mlir_opt: str) -> None:
 
 
 def test_only_the_requested_format_is_used() -> None:
-    """f32 must not need f64, which GPUs lack or slow down, nor 64-bit vectors."""
+    """f32 must not need f64, which GPUs lack or make slow."""
     context, module = parse(one_of_each("f32"))
     ExpandMathPass().apply(context, module)
     types = {str(result.type) for op in module.walk() for result in op.results}
@@ -73,7 +73,10 @@ def test_expansions_carry_the_location_of_their_op() -> None:
 
 
 def test_a_helper_that_is_there_is_not_added_again() -> None:
-    sine = "func.func @{}(%x: f64) -> f64 {{ %r = math.sin %x : f64 func.return %r : f64 }}"
+    sine = (
+        "func.func @{}(%x: f64) -> f64 {{"
+        " %r = math.sin %x : f64 func.return %r : f64 }}"
+    )
     context, module = parse(sine.format("f"))
     ExpandMathPass().apply(context, module)
     _, more = parse(sine.format("g"))
