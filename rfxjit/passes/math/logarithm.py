@@ -241,15 +241,6 @@ def log1p(m: MathEmit, x: SSAValue) -> SSAValue:
     return m.copysign(_checked(m, format_of(x), h, y), x)
 
 
-def _square_root(
-    m: MathEmit, high: SSAValue, low: SSAValue
-) -> tuple[SSAValue, SSAValue]:
-    """(s, l) with s + l = sqrt(high + low) to almost twice the precision; high > 0."""
-    s = m.sqrt(high)
-    error = m.add(m.fma(m.neg(s), s, high), low)
-    return s, m.div(m.mul(error, 0.5), s)
-
-
 def asinh(m: MathEmit, x: SSAValue) -> SSAValue:
     """Inverse hyperbolic sine: log(1 + u), u = a + a^2 / (1 + sqrt(1 + a^2)), a = |x|.
 
@@ -273,20 +264,13 @@ def asinh(m: MathEmit, x: SSAValue) -> SSAValue:
 def acosh(m: MathEmit, x: SSAValue) -> SSAValue:
     """Inverse hyperbolic cosine: log(1 + u), u = t + sqrt(2t + t^2), t = x - 1.
 
-    NaN below 1. Bound 1.2 / 1.0 ULP.
+    NaN below 1. Bound 1.6 / 1.7 ULP.
     """
     fmt = format_of(x)
     large = m.gt(x, 2.0 ** (fmt.fraction + 2))
     t = m.sub(x, 1.0)
     b = m.select(large, 1.0, t)
-    square, error = m.two_prod(b, b)
-    twice = m.add(b, b)
-    total, rest = m.two_sum(twice, square)
-    root, root_low = _square_root(m, total, m.add(rest, error))
-    # At x = 1 the correction is 0/0.
-    root_low = m.select(m.eq(b, 0.0), 0.0, root_low)
-    u, low = m.two_sum(b, root)
-    low = m.add(low, root_low)
+    u, low = m.two_sum(b, m.sqrt(m.mad(b, b, m.add(b, b))))
     u = m.select(large, x, u)
     low = m.select(large, 0.0, low)
     scale = m.select(large, m.const(1.0, x.type), 0.0)
