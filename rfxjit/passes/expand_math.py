@@ -55,7 +55,7 @@ def _expands(op: Operation) -> bool:
 def _expansion(
     m: MathEmit, function: Function, operands: tuple[SSAValue, ...]
 ) -> SSAValue:
-    if operands[0].type is f16:
+    if operands[0].type == f16:
         wide = (m.extf(operand, f32) for operand in operands)
         return m.truncf(function(m, *wide), f16)
     return function(m, *operands)

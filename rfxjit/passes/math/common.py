@@ -87,7 +87,7 @@ F64 = Format("f64", f64, i64, 64, 52, 1023)
 
 def format_of(x: SSAValue) -> Format:
     """The format of a value."""
-    return F64 if element_type(x.type) is f64 else F32
+    return F64 if element_type(x.type) == f64 else F32
 
 
 Function = Callable[..., SSAValue]
