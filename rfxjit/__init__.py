@@ -1,1 +1,37 @@
-"""rfxjit: a multi-level JIT compiler for NumPy code, on xDSL."""
+"""rfxjit: a multi-level JIT compiler for NumPy code, on xDSL.
+
+    import numpy as np
+    import rfxjit as rfx
+
+    @rfx.jit
+    def f(x, y):
+        return np.sin(x * 2.0) + y
+
+Nothing heavy loads here: the compiler is imported when a call must be compiled.
+"""
+
+from rfxjit.errors import (
+    BackendError,
+    CompilerError,
+    GradientError,
+    RfxError,
+    RfxFallbackWarning,
+    ShapeError,
+    ToolchainError,
+    TraceError,
+)
+from rfxjit.jit import jit
+from rfxjit.runtime.backends import available_backends
+
+__all__ = [
+    "BackendError",
+    "CompilerError",
+    "GradientError",
+    "RfxError",
+    "RfxFallbackWarning",
+    "ShapeError",
+    "ToolchainError",
+    "TraceError",
+    "available_backends",
+    "jit",
+]

@@ -20,7 +20,7 @@ DIALECTS: dict[str, str] = {
     "builtin": "xdsl.dialects.builtin:Builtin",
     "func": "xdsl.dialects.func:Func",
     "gpu": "xdsl.dialects.gpu:GPU",
-    "llvm": "xdsl.dialects.llvm:LLVM",
+    "llvm": "rfxjit.dialects.upstream:LLVM",
     "math": "xdsl.dialects.math:Math",
     "memref": "xdsl.dialects.memref:MemRef",
     "rfx": "rfxjit.dialects.rfx:Rfx",

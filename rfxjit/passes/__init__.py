@@ -20,6 +20,7 @@ PASSES: dict[str, str] = {
     "expand-math": "rfxjit.passes.expand_math:ExpandMathPass",
     "fuse": "rfxjit.passes.fuse:FusePass",
     "lower-to-loops": "rfxjit.passes.lower_to_loops:LowerToLoopsPass",
+    "lower-to-llvm": "rfxjit.passes.lower_to_llvm:LowerToLlvmPass",
 }
 
 

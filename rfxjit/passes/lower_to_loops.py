@@ -45,7 +45,7 @@ from xdsl.dialects.builtin import (
     ModuleOp,
     TensorType,
 )
-from xdsl.dialects.tensor import DimOp
+from xdsl.dialects.tensor import DimOp, FromElementsOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
@@ -236,8 +236,13 @@ class FunctionLowering:
                 self._constant(op)
             case rfx.RequireOp():
                 self._require(op)
-            case DimOp() | arith.ConstantOp():
+            case DimOp() | arith.ConstantOp():  # sizes
                 self.sizes.learn(op)
+            case arith.IndexCastOp():
+                size = self.sizes.value(self.sizes.index(op.input))
+                self.scalars[op.result] = self.emit.index_cast(size, i64)
+            case FromElementsOp():
+                self.scalars[op.result] = self.scalars[op.elements[0]]
             case _ if op.dialect_name() == "arith" and all(
                 r.type == index for r in op.results
             ):

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from xdsl.utils.target import Target
 
-TARGETS: dict[str, str] = {}
+TARGETS: dict[str, str] = {
+    "llvm-ir": "rfxjit.targets.llvm_ir:LlvmIrTarget",
+}
 
 
 def load_target(name: str) -> type[Target]:

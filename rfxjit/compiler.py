@@ -1,0 +1,124 @@
+"""From an rfx module to artefacts: texts of each level, and units that can be called.
+
+    compile_module(module, signature, options)  ->  Unit
+    text(module, "loops")                       ->  str
+
+The levels are the boxes of the picture in the README; each is reached from the one
+before by a pipeline of `passes/pipelines.py`, so that `rfx-opt` does the same on text.
+With `RFX_JIT_VERIFY=1` the verifier runs after every pass.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from io import StringIO
+from typing import TYPE_CHECKING, Any, cast
+
+from xdsl.context import Context
+from xdsl.dialects import func
+from xdsl.dialects.builtin import IntegerAttr, ModuleOp
+from xdsl.printer import Printer
+
+from rfxjit.dialects import register_dialects
+from rfxjit.dialects.diagnostics import verify
+from rfxjit.passes import load_pass
+from rfxjit.passes.pipelines import PIPELINES
+from rfxjit.runtime.unit import Options, Unit
+from rfxjit.targets import load_target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rfxjit.signature import Signature
+
+LEVELS: dict[str, tuple[str, ...]] = {
+    "rfx": (),
+    "fused": ("to-fused",),
+    "loops": ("to-fused", "to-loops"),
+    "llvm": ("to-fused", "to-loops", "to-llvm"),
+}
+"""The levels that are IR, and the pipelines that lead there."""
+
+TARGET_LEVELS = {"llvm-ir": "llvm", "asm": "llvm", "c": "loops", "msl": "loops",
+                 "ptx": "loops"}  # fmt: skip
+"""What is printed from a level by a target of that name."""
+
+
+def context() -> Context:
+    """A context that knows all our dialects, each loaded when it is used."""
+    ctx = Context()
+    register_dialects(ctx)
+    return ctx
+
+
+def run_passes(module: ModuleOp, pipeline: str, ctx: Context | None = None) -> None:
+    """Run a pipeline, given by its name or as pass names with commas, in place."""
+    ctx = ctx or context()
+    checked = os.environ.get("RFX_JIT_VERIFY") == "1"
+    for name in PIPELINES.get(pipeline, pipeline).split(","):
+        load_pass(name)().apply(ctx, module)
+        if checked:
+            verify(module)
+
+
+def lower(module: ModuleOp, level: str) -> ModuleOp:
+    """A copy of an rfx-level module, lowered to `level`."""
+    result = module.clone()
+    for pipeline in LEVELS[level]:
+        run_passes(result, pipeline)
+    return result
+
+
+def text(module: ModuleOp, level: str) -> str:
+    """The text of an rfx-level module at any level or target.
+
+    Raises ValueError for an unknown level, naming those that exist.
+    """
+    stream = StringIO()
+    if level in LEVELS:
+        Printer(stream).print_op(lower(module, level))
+        return f"{stream.getvalue()}\n"
+    if level not in TARGET_LEVELS:
+        known = ", ".join((*LEVELS, *TARGET_LEVELS))
+        raise ValueError(f"unknown level {level!r}; the levels are {known}")
+    target = load_target(level)()
+    target.emit(context(), lower(module, TARGET_LEVELS[level]), stream)
+    return stream.getvalue()
+
+
+def compile_module(module: ModuleOp, signature: Signature, options: Options) -> Unit:
+    """Compile an rfx-level module, whose function has the signature's name.
+
+    The module is consumed. `signature.extent` and `workspace` are filled in here.
+    """
+    if options.backend == "interpreter":
+        return Unit(signature, run=_interpreted(module, signature))
+    from rfxjit.targets.llvm_ir import print_llvm_ir
+
+    run_passes(module, "to-fused")
+    run_passes(module, "to-loops")
+    signature = _with_loop_facts(module, signature)
+    run_passes(module, "to-llvm")
+    return Unit(signature, llvm_ir=print_llvm_ir(module), passes=("O2",))
+
+
+def _with_loop_facts(module: ModuleOp, signature: Signature) -> Signature:
+    """The signature with what the loops level says about splitting and scratch."""
+    for op in module.body.block.ops:
+        if isinstance(op, func.FuncOp) and op.sym_name.data == signature.name:
+            facts = [
+                cast("IntegerAttr[Any]", op.attributes[f"rfx.{name}"]).value.data
+                for name in ("extent", "workspace")
+            ]
+            extent, workspace = (None if fact < 0 else fact for fact in facts)
+            return replace(signature, extent=extent, workspace=workspace)
+    raise ValueError(f"the module has no function {signature.name!r}")
+
+
+def _interpreted(
+    module: ModuleOp, signature: Signature
+) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    from rfxjit.interpreter import run
+
+    return lambda inputs: run(module, signature.name, inputs)

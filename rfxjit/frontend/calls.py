@@ -1,0 +1,187 @@
+"""Stand-ins for calls that NumPy's protocols do not see.
+
+`np.array([[c, -s], [s, c]])` of traced numbers would be an object array, `np.zeros(n)` a
+real array that cannot hold traced values, `math.sin(s)` and `float(s)` errors. Rewritten
+code asks here first; a stand-in does what the function does, on tracers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, cast
+
+import numpy as np
+
+from rfxjit.frontend.context import Trace
+from rfxjit.frontend.symbolic import SymDim
+from rfxjit.frontend.tracer import Tracer, broadcast_to, lift, python_number
+
+_MATH: dict[Any, Any] = {
+    math.sin: np.sin, math.cos: np.cos, math.tan: np.tan, math.asin: np.arcsin,
+    math.acos: np.arccos, math.atan: np.arctan, math.atan2: np.arctan2,
+    math.sinh: np.sinh, math.cosh: np.cosh, math.tanh: np.tanh,
+    math.asinh: np.arcsinh, math.acosh: np.arccosh, math.atanh: np.arctanh,
+    math.exp: np.exp, math.expm1: np.expm1, math.log2: np.log2,
+    math.log10: np.log10, math.log1p: np.log1p, math.sqrt: np.sqrt,
+    math.fabs: np.fabs, math.copysign: np.copysign, math.hypot: np.hypot,
+    math.fmod: np.fmod, math.pow: np.power, math.degrees: np.degrees,
+    math.radians: np.radians, math.isnan: np.isnan, math.isinf: np.isinf,
+    math.isfinite: np.isfinite,
+}  # fmt: skip
+
+
+def _has_tracer(values: Any) -> bool:
+    return any(
+        isinstance(v, (Tracer, SymDim))
+        or (isinstance(v, (list, tuple)) and _has_tracer(v))
+        for v in values
+    )
+
+
+def array_of(trace: Trace, values: Any, dtype: Any = None) -> Tracer:
+    """As `np.array` of nested sequences of numbers and arrays."""
+    if not isinstance(values, (list, tuple)):
+        x = lift(trace, values)
+        return x.astype(dtype) if dtype is not None else x
+    if not _has_tracer(values):
+        return lift(trace, np.array(values, dtype))
+    from rfxjit.frontend.numpy_api import concatenate
+
+    parts = [array_of(trace, v) for v in cast("Sequence[Any]", values)]
+    shapes = {p.shape for p in parts}
+    if len(shapes) > 1:
+        raise ValueError(
+            "setting an array element with a sequence. The requested array has an"
+            f" inhomogeneous shape: {sorted(map(str, shapes))}"
+        )
+    rows = [p.reshape((1, *p.shape)) for p in parts]
+    kinds = [{"float": 0.0, "int": 0, "bool": False}.get(p.kind, p.dtype) for p in parts]
+    common = np.dtype(dtype) if dtype is not None else np.result_type(*kinds)
+    return concatenate([r.astype(common) for r in rows], 0)
+
+
+def _array(trace: Trace, original: Any, *args: Any, **kwargs: Any) -> Any:
+    dtype = kwargs.get("dtype", args[1] if len(args) > 1 else None)
+    value = args[0]
+    if isinstance(value, Tracer):
+        copied = value if original is np.asarray else value.copy()
+        copied = Tracer(trace, copied.value, "array", shape=copied.shape, source=(
+            value.source if copied is value else None))  # fmt: skip
+        if original is np.asarray and dtype is None and value.kind == "array":
+            return value
+        return copied.astype(dtype) if dtype is not None else copied
+    if isinstance(value, (list, tuple)) and _has_tracer(value):
+        return array_of(trace, value, dtype)
+    made = lift(trace, original(*args, **kwargs))
+    made.kind = "array"
+    return made
+
+
+def _create(trace: Trace, original: Any, *args: Any, **kwargs: Any) -> Any:
+    """zeros, ones, empty, full: also of symbolic shapes and traced values."""
+    shape = kwargs.pop("shape", None)
+    rest = list(args)
+    if shape is None:
+        shape = rest.pop(0)
+    shape = shape if isinstance(shape, (tuple, list)) else (shape,)
+    shape = tuple(n if isinstance(n, SymDim) else n.__index__() for n in shape)
+    value: Any = {np.ones: 1.0}.get(original, 0.0)
+    if original is np.full:
+        value = kwargs.pop("fill_value", None) if "fill_value" in kwargs else rest.pop(0)
+    dtype = kwargs.pop("dtype", rest.pop(0) if rest else None)
+    x = lift(trace, value)
+    converted = trace.here().convert(x.value, dtype or x.dtype)
+    return broadcast_to(Tracer(trace, converted, "array", shape=()), shape)
+
+
+def _concrete(trace: Trace, original: Any, *args: Any, **kwargs: Any) -> Any:
+    """eye, arange, linspace: made now, held as a value that can be written to."""
+    made = lift(trace, original(*args, **kwargs))
+    made.kind = "array"
+    return made
+
+
+def _float(trace: Trace, _: Any, value: Any = 0.0) -> Any:
+    return python_number(lift(trace, value).astype(np.float64))
+
+
+def _int(trace: Trace, _: Any, value: Any = 0, *rest: Any) -> Any:
+    if rest or not isinstance(value, Tracer):
+        return int(value, *rest)
+    return python_number(value.astype(np.int64))
+
+
+def _bool(trace: Trace, _: Any, value: Any = False) -> Any:  # noqa: FBT002
+    return python_number(lift(trace, value).astype(np.bool_))
+
+
+def _scalar_type(trace: Trace, original: Any, value: Any = 0) -> Any:
+    x = lift(trace, value).astype(original)
+    return Tracer(trace, x.value, "array" if x.ndim else "scalar", shape=x.shape)
+
+
+def _log(_: Trace, __: Any, x: Any, base: Any = None) -> Any:
+    return np.log(x) if base is None else np.log(x) / np.log(base)
+
+
+def _extreme(ufunc: np.ufunc, compare: np.ufunc) -> Callable[..., Any]:
+    """Python's max and min: `b if b > a else a`, which differs from NumPy on NaN."""
+
+    def function(_: Trace, __: Any, *values: Any) -> Any:
+        items = list(values[0]) if len(values) == 1 else list(values)
+        result = items[0]
+        for item in items[1:]:
+            result = np.where(compare(item, result), item, result)
+        return result
+
+    function.__name__ = ufunc.__name__
+    return function
+
+
+def _sum(_: Trace, __: Any, values: Any, start: Any = 0) -> Any:
+    total = start
+    for value in values:
+        total = total + value
+    return total
+
+
+def _math(_: Trace, original: Any, *args: Any) -> Any:
+    result = _MATH[original](*args)
+    return python_number(result) if isinstance(result, Tracer) else result
+
+
+_ALWAYS: dict[Any, Callable[..., Any]] = {
+    **dict.fromkeys((np.array, np.asarray, np.ascontiguousarray), _array),
+    **dict.fromkeys((np.zeros, np.ones, np.empty, np.full), _create),
+    **dict.fromkeys((np.eye, np.identity, np.arange, np.linspace), _concrete),
+}
+_IF_TRACED: dict[Any, Callable[..., Any]] = {
+    **dict.fromkeys(_MATH, _math),
+    math.log: lambda t, f, x, base=None: python_number(_log(t, f, x, base)),
+    float: _float, int: _int, bool: _bool, sum: _sum,
+    max: _extreme(np.maximum, np.greater), min: _extreme(np.minimum, np.less),
+    **dict.fromkeys(
+        (np.float16, np.float32, np.float64, np.int8, np.int16, np.int32, np.int64,
+         np.uint8, np.uint16, np.uint32, np.uint64, np.bool_), _scalar_type),
+}  # fmt: skip
+
+
+def stand_in(trace: Trace, function: Any) -> Callable[..., Any] | None:
+    """What to call instead of `function`, or None."""
+    try:
+        if (always := _ALWAYS.get(function)) is not None:
+            return partial(always, trace, function)
+        special = _IF_TRACED.get(function)
+    except TypeError:  # not hashable
+        return None
+    if special is None:
+        return None
+
+    def choose(*args: Any, **kwargs: Any) -> Any:
+        if _has_tracer((*args, *kwargs.values())):
+            return special(trace, function, *args, **kwargs)
+        return function(*args, **kwargs)
+
+    return choose

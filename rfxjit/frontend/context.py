@@ -1,0 +1,320 @@
+"""The state of one trace: the program so far, its inputs, guards and captured values.
+
+`Trace` owns the builder and the lists that become the `Signature`. `FunctionHooks` are
+the hooks of one rewritten function (see `syntax.py`): they find out where a captured
+value came from (its `Path`), make it a hidden input or a guard, and route calls.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+import sysconfig
+from collections.abc import Callable
+from functools import cache
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FrameType,
+    FunctionType,
+    MethodType,
+    ModuleType,
+)
+from typing import Any, cast
+
+import numpy as np
+from xdsl.dialects.builtin import DYNAMIC_INDEX, FileLineColLoc, IntAttr, StringAttr
+from xdsl.ir import SSAValue
+
+from rfxjit.dialects.builder import Builder, new_function
+from rfxjit.dialects.ir import ELEMENT_TYPES, tensor
+from rfxjit.errors import SourceLocation, TraceError
+from rfxjit.frontend.syntax import NoSourceError, rewrite
+from rfxjit.signature import VALUE_KINDS, Dim, Failure, Guard, Input, Kind, Path
+
+_PACKAGE = __name__.partition(".")[0]
+_LIBRARY = tuple(
+    {sysconfig.get_path(p) for p in ("stdlib", "platstdlib", "purelib", "platlib")}
+)
+DATA = (np.ndarray, np.generic, float, int, bool)
+
+
+@cache
+def _positions(code: CodeType) -> tuple[tuple[int | None, int | None], ...]:
+    return tuple((line, col) for line, _, col, _ in code.co_positions())
+
+
+def user_location() -> SourceLocation | None:
+    """The innermost place in user code that is running now."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the only way
+    while frame is not None:
+        name = frame.f_globals.get("__name__", "")
+        if not name.startswith((f"{_PACKAGE}.", "numpy.", "optree.")) and name != "numpy":
+            line, col = _positions(frame.f_code)[frame.f_lasti // 2]
+            file = frame.f_code.co_filename
+            return SourceLocation(file, line or frame.f_lineno, col or 0)
+        frame = frame.f_back
+    return None
+
+
+@cache
+def _attribute(location: SourceLocation) -> FileLineColLoc:
+    return FileLineColLoc(
+        StringAttr(location.file), IntAttr(location.line), IntAttr(location.col + 1)
+    )
+
+
+def refuse(reason: str, hint: str | None = None) -> TraceError:
+    """The error for what cannot be traced, with the user's line."""
+    return TraceError(reason, user_location(), hint)
+
+
+class PinError(Exception):
+    """A symbolic size was needed as a number: trace again with it static."""
+
+    def __init__(self, sizes: frozenset[int], reason: str) -> None:
+        super().__init__(reason)
+        self.sizes = sizes
+        self.reason = reason
+
+
+class Trace:
+    """One trace of one call."""
+
+    def __init__(self, name: str, symbolic: frozenset[int]) -> None:
+        self.function, _ = new_function(name, [])
+        self.block = self.function.body.block
+        self.builder = Builder(self.block)
+        self.symbolic = symbolic
+        self.inputs: list[Input] = []
+        self.input_values: list[SSAValue] = []
+        self.tracers: list[Any] = []
+        self.guards: dict[tuple[Path, str], Guard] = {}
+        self.objects: list[Any] = []
+        self.failures: list[Failure] = []
+        self.owners: dict[int, tuple[Any, Path]] = {}
+        """Captured objects that are not data, by identity: where they were found."""
+        self.captured: dict[Path, Any] = {}
+
+    def here(self) -> Builder:
+        """The builder, located at the user's current line."""
+        if (location := user_location()) is not None:
+            self.builder.location = _attribute(location)
+        return self.builder
+
+    # ---- what comes in
+
+    def add_input(self, value: Any, path: Path, name: str, role: str) -> Any:
+        """Make a leaf of data an input; the tracer for it."""
+        from rfxjit.frontend.tracer import Tracer
+
+        kind: Kind
+        if isinstance(value, np.ndarray):
+            kind = "array"
+        elif isinstance(value, np.generic):
+            kind = "scalar"
+        else:
+            kind = cast("Kind", type(value).__name__)
+        dtype = VALUE_KINDS[kind] if kind in VALUE_KINDS else value.dtype
+        dtype = dtype.newbyteorder("=")
+        if dtype not in ELEMENT_TYPES:
+            raise refuse(
+                f"argument '{name}' has dtype {dtype}, which is not supported",
+                "use bool, int8 to int64, uint8 to uint64, float16 to float64",
+            )
+        if kind == "int" and not -(2**63) <= value < 2**63:
+            raise refuse(f"argument '{name}' does not fit into int64")
+        sizes: tuple[int, ...] = np.shape(value)
+        shape: tuple[Dim, ...] = tuple(
+            f"n{n}" if n in self.symbolic else n for n in sizes
+        )
+        static = tuple(n if isinstance(n, int) else DYNAMIC_INDEX for n in shape)
+        ssa = self.block.insert_arg(
+            tensor(ELEMENT_TYPES[dtype], static), len(self.block.args)
+        )
+        ssa.name_hint = name if name.isidentifier() else None
+        self.inputs.append(Input(name, path, kind, dtype, shape, cast("Any", role)))
+        self.input_values.append(ssa)
+        tracer = Tracer(self, ssa, kind, concrete=value, source=len(self.inputs) - 1)
+        self.tracers.append(tracer)
+        return tracer
+
+    def enter(self, value: Any, path: Path, name: str, role: str) -> Any:
+        """A value from outside as the program sees it: data as tracers."""
+        if path in self.captured:
+            return self.captured[path]
+        result = self._enter(value, path, name, role)
+        self.captured[path] = result
+        return result
+
+    def _enter(self, value: Any, path: Path, name: str, role: str) -> Any:
+        hidden = role == "hidden"
+        if type(value) in (tuple, list):
+            self.guard(path, "len", (type(value), len(value)), name)
+            items = [
+                self.enter(v, path.step("item", i), f"{name}_{i}", role)
+                for i, v in enumerate(value)
+            ]
+            return items if type(value) is list else tuple(items)
+        if type(value) is dict:
+            mapping = cast("dict[Any, Any]", value)
+            self.guard(path, "len", (dict, len(mapping)), name)
+            return {
+                k: self.enter(v, path.step("item", k), f"{name}_{k}", role)
+                for k, v in mapping.items()
+            }
+        if isinstance(value, np.ndarray):
+            if type(value) is not np.ndarray:
+                raise refuse(f"'{name}' is a {type(value).__name__}, not an ndarray")
+            return self.add_input(value, path, name, role)
+        if isinstance(value, np.generic) or type(value) is float:
+            return self.add_input(value, path, name, role)
+        if type(value) in (int, bool) and not hidden:
+            return self.add_input(value, path, name, role)
+        if isinstance(value, complex):
+            raise refuse(f"argument '{name}' is complex, which is not supported")
+        if value is None or isinstance(value, (int, str, bytes)):
+            self.guard(path, "eq", value, name)
+            return value
+        if isinstance(value, (FunctionType, BuiltinFunctionType, type, np.ufunc)):
+            self.guard(path, "is", value, name)
+            return value
+        if not isinstance(value, ModuleType):
+            self.guard(path, "type", type(value), name)
+        self.owners[id(value)] = (value, path)
+        return value
+
+    def guard(self, path: Path, mode: str, expected: Any, reason: str) -> None:
+        """Record that this trace holds only while the value at `path` is so."""
+        guard = Guard(path, cast("Any", mode), expected, reason)
+        self.guards.setdefault((path, mode), guard)
+
+    def root(self, value: Any) -> Path:
+        """The path of an object that is captured as a whole."""
+        for i, known in enumerate(self.objects):
+            if known is value:
+                return Path(("object", i))
+        self.objects.append(value)
+        return Path(("object", len(self.objects) - 1))
+
+    def failure(self, exception: type[Exception], message: str) -> int:
+        """The status code of a run-time failure."""
+        self.failures.append(Failure(exception, message))
+        return len(self.failures)
+
+
+def is_user_code(function: FunctionType) -> bool:
+    """Whether a function is the user's own, and so worth tracing into."""
+    file = function.__code__.co_filename
+    module = function.__module__ or ""
+    return not (
+        file.startswith(_LIBRARY)
+        or file.startswith("<frozen")
+        or module.partition(".")[0] in (_PACKAGE, "numpy")
+    )
+
+
+class FunctionHooks:
+    """The hooks of one rewritten function."""
+
+    def __init__(self, trace: Trace, function: FunctionType) -> None:
+        self.trace = trace
+        self.globals = function.__globals__
+        cells = function.__closure__ or ()
+        self.cells = dict(zip(function.__code__.co_freevars, cells, strict=True))
+        self.loaded: dict[str, Any] = {}
+
+    def load(self, name: str) -> Any:
+        """A captured name: data become hidden inputs, the rest is guarded."""
+        if name not in self.loaded:
+            self.loaded[name] = self._load(name)
+        return self.loaded[name]
+
+    def _load(self, name: str) -> Any:
+        trace = self.trace
+        if name in self.cells:
+            try:
+                value = self.cells[name].cell_contents
+            except ValueError:
+                raise NameError(f"free variable '{name}' has no value yet") from None
+            path = trace.root(self.cells[name]).step("cell")
+        elif name in self.globals:
+            value = self.globals[name]
+            path = trace.root(self.globals).step("item", name)
+        elif hasattr(builtins, name):
+            return getattr(builtins, name)
+        else:
+            raise NameError(f"name '{name}' is not defined")
+        return trace.enter(value, path, name, "hidden")
+
+    def attr(self, owner: Any, name: str) -> Any:
+        """An attribute: of a captured object, it is captured as well."""
+        value = getattr(owner, name)
+        known = self.trace.owners.get(id(owner))
+        if known is None or callable(value):
+            return value
+        if isinstance(owner, ModuleType):
+            if owner.__name__.partition(".")[0] in sys.stdlib_module_names | {"numpy"}:
+                return value
+            path = self.trace.root(owner.__dict__).step("item", name)
+        else:
+            path = known[1].step("attr", name)
+        return self.trace.enter(value, path, name, "hidden")
+
+    def item(self, owner: Any, key: Any) -> Any:
+        """An item: of a captured object that is no plain container, it is refused."""
+        if id(owner) in self.trace.owners:
+            raise refuse(f"cannot index a captured {type(owner).__name__}")
+        return owner[key]
+
+    def writable(self, owner: Any) -> Any:
+        """Refuse to write into what was captured."""
+        source = getattr(owner, "source", None)
+        hidden = source is not None and self.trace.inputs[source].role == "hidden"
+        if hidden or id(owner) in self.trace.owners:
+            raise refuse(
+                "cannot write to a captured object",
+                "pass it as an argument, and return the new value",
+            )
+        return owner
+
+    def call(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """A call: of user code it is traced into; some functions have stand-ins."""
+        from rfxjit.frontend.calls import stand_in
+
+        if (special := stand_in(self.trace, function)) is not None:
+            return special(*args, **kwargs)
+        return call_function(self.trace, function, args, kwargs)
+
+
+def call_function(
+    trace: Trace, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Call anything, with user functions rewritten first."""
+    if isinstance(function, MethodType):
+        inner = function.__func__
+        if isinstance(inner, FunctionType) and is_user_code(inner):
+            return traced(trace, inner)(function.__self__, *args, **kwargs)
+    wrapped = getattr(function, "__wrapped__", None)
+    if type(function).__module__.startswith(f"{_PACKAGE}.") and wrapped is not None:
+        function = wrapped
+    if isinstance(function, FunctionType) and is_user_code(function):
+        return traced(trace, function)(*args, **kwargs)
+    return function(*args, **kwargs)
+
+
+def traced(trace: Trace, function: FunctionType) -> Callable[..., Any]:
+    """The rewritten function, or the function itself where there is no source."""
+    try:
+        return rewrite(function, FunctionHooks(trace, function))
+    except NoSourceError as error:
+        code = function.__code__
+        captured = [n for n in code.co_names if n in function.__globals__]
+        values = [function.__globals__[n] for n in captured]
+        cells = [c.cell_contents for c in function.__closure__ or ()]
+        if any(isinstance(v, DATA) for v in (*values, *cells)):
+            raise refuse(
+                f"{function.__name__} reads captured data, but {error}",
+                "pass the data as arguments, or define the function in a file",
+            ) from error
+        return function

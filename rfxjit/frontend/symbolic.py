@@ -1,0 +1,198 @@
+"""Sizes that are not known: `x.shape[0]` of a dim that varies from call to call.
+
+A `SymDim` is a polynomial of input sizes, so that `2 * n + 1` stays symbolic and two
+sizes can be compared exactly. Whatever needs a number (`range(n)`, `n > 3`) *pins* the
+sizes in it: the trace starts again with these static, and remembers the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from xdsl.dialects import arith
+from xdsl.dialects.tensor import FromElementsOp
+from xdsl.ir import SSAValue
+
+from rfxjit.dialects.ir import i64, tensor
+from rfxjit.errors import ShapeError
+from rfxjit.frontend.context import PinError, Trace, user_location
+
+if TYPE_CHECKING:
+    from rfxjit.frontend.tracer import Tracer
+
+Terms = dict[tuple[str, ...], int]
+
+
+class SymDim:
+    """A size that is a polynomial of symbols; `terms` maps monomials to factors."""
+
+    def __init__(self, trace: Trace, terms: Terms, value: SSAValue | None) -> None:
+        self.trace = trace
+        self.terms = terms
+        self._value = value
+
+    @classmethod
+    def of_input(
+        cls, trace: Trace, name: str, size: int, value: SSAValue, dim: int
+    ) -> SymDim:
+        """The dim of an input; `size` is what it is in this call."""
+        sources: dict[str, Any] = trace.__dict__.setdefault("symbols", {})
+        sources.setdefault(name, (size, value, dim))
+        return cls(trace, {(name,): 1}, None)
+
+    def ssa(self) -> SSAValue:
+        """The index value."""
+        if self._value is not None:
+            return self._value
+        b = self.trace.builder
+        total: SSAValue | int = 0
+        for monomial, factor in self.terms.items():
+            part: SSAValue | int = factor
+            for name in monomial:
+                _, value, dim = self.trace.__dict__["symbols"][name]
+                size = b.dim(value, dim)
+                part = size if part == 1 else b.index_mul(part, size)
+            total = part if isinstance(total, int) and total == 0 else b.index_add(total, part)
+        self._value = b.index_const(total) if isinstance(total, int) else total
+        return self._value
+
+    def tracer(self) -> Tracer:
+        """The size as a traced Python int."""
+        from rfxjit.frontend.tracer import Tracer
+
+        b = self.trace.here()
+        number = b.op(arith.IndexCastOp, (self.ssa(),), i64)
+        value = b.op(FromElementsOp, (number,), tensor(i64))
+        return Tracer(self.trace, value, "int", shape=())
+
+    def _pin(self, why: str) -> PinError:
+        symbols = {name for monomial in self.terms for name in monomial}
+        where = user_location()
+        sizes = frozenset(self.trace.__dict__["symbols"][s][0] for s in symbols)
+        return PinError(sizes, f"{where}: {why}" if where else why)
+
+    # ---- arithmetic stays symbolic
+
+    def _combine(self, other: Any, sign: int) -> Any:
+        terms = dict(self.terms)
+        for monomial, factor in _terms(other).items():
+            terms[monomial] = terms.get(monomial, 0) + sign * factor
+        return _simplest(self.trace, terms)
+
+    def __add__(self, other: Any) -> Any:
+        return self._combine(other, 1) if _is_size(other) else NotImplemented
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Any:
+        return self._combine(other, -1) if _is_size(other) else NotImplemented
+
+    def __rsub__(self, other: Any) -> Any:
+        return (self * -1) + other if _is_size(other) else NotImplemented
+
+    def __mul__(self, other: Any) -> Any:
+        if not _is_size(other):
+            return NotImplemented
+        terms: Terms = {}
+        for a, x in self.terms.items():
+            for b, y in _terms(other).items():
+                key = tuple(sorted((*a, *b)))
+                terms[key] = terms.get(key, 0) + x * y
+        return _simplest(self.trace, terms)
+
+    __rmul__ = __mul__
+
+    # ---- everything else needs the number
+
+    def __index__(self) -> int:
+        raise self._pin("this size is used as a number")
+
+    __int__ = __index__
+
+    def __bool__(self) -> bool:
+        raise self._pin("this size is used as a condition")
+
+    def __float__(self) -> float:
+        raise self._pin("this size is used as a number")
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, SymDim) and other.terms == self.terms:
+            return True
+        raise self._pin(f"this size is compared with {other}")
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def _compare(self, other: Any) -> bool:
+        raise self._pin(f"this size is compared with {other}")
+
+    __lt__ = __le__ = __gt__ = __ge__ = _compare
+
+    def _divide(self, other: Any) -> Any:
+        raise self._pin(f"this size is divided by {other}")
+
+    __floordiv__ = __rfloordiv__ = __mod__ = __truediv__ = __rtruediv__ = _divide
+
+    def __hash__(self) -> int:
+        return hash(tuple(sorted(self.terms.items())))
+
+    def __repr__(self) -> str:
+        parts = [
+            "*".join([*([] if f == 1 and m else [str(f)]), *m])
+            for m, f in self.terms.items()
+        ]
+        return " + ".join(parts)
+
+
+Size = int | SymDim
+
+
+def same_size(a: Size, b: Size) -> bool:
+    """Whether two sizes are known to be equal; never pins."""
+    if isinstance(a, SymDim) and isinstance(b, SymDim):
+        return a.terms == b.terms
+    return isinstance(a, int) and isinstance(b, int) and a == b
+
+
+def same_shape(a: Sequence[Size], b: Sequence[Size]) -> bool:
+    """Whether two shapes are known to be equal; never pins."""
+    return len(a) == len(b) and all(map(same_size, a, b))
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, (int, SymDim)) and not isinstance(value, bool)
+
+
+def _terms(value: Any) -> Terms:
+    return value.terms if isinstance(value, SymDim) else {(): int(value)}
+
+
+def _simplest(trace: Trace, terms: Terms) -> Size:
+    terms = {monomial: factor for monomial, factor in terms.items() if factor}
+    if not any(terms):
+        return terms.get((), 0)
+    return SymDim(trace, terms, None)
+
+
+def broadcast_shapes(shapes: Sequence[tuple[Size, ...]]) -> tuple[Size, ...]:
+    """NumPy's broadcasting; raises ValueError with all shapes, as NumPy."""
+    rank = max((len(s) for s in shapes), default=0)
+    result: list[Size] = []
+    for d in range(-rank, 0):
+        size: Size = 1
+        for shape in shapes:
+            if len(shape) < -d:
+                continue
+            n = shape[d]
+            if isinstance(n, int) and n == 1:
+                continue
+            if isinstance(size, int) and size == 1:
+                size = n
+            elif size != n:
+                text = " ".join(str(s).replace(" ", "") for s in shapes)
+                raise ShapeError(
+                    f"operands could not be broadcast together with shapes {text}"
+                )
+        result.append(size)
+    return tuple(result)

@@ -1,0 +1,257 @@
+"""The one AST rewrite of user code: calls, captured reads and writes go through hooks.
+
+    def f(x):                                def f(x):
+        y = gain * math.sin(x)        ->         y = H.load("gain") * H.call(
+        self.total += y                              H.attr(H.load("math"), "sin"), x)
+        return helper(y)                         H.writable(self).total += y
+                                                 return H.call(H.load("helper"), y)
+
+`H` is a `Hooks` object that belongs to one function and one trace. Names that are
+neither local nor arguments are loaded through it, so that a captured gain is seen;
+calls, so that `math.sin` and the user's own helpers can be traced as well; attribute
+reads and all writes, so that captured objects are read at each call and never changed.
+What is not named here means what it means in Python.
+
+The rewritten code keeps file, lines and columns. It is compiled once per code object.
+Functions without readable source are run as they are: NumPy's protocols still see what
+happens to arrays, but captured numbers become constants, so those are refused.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import textwrap
+from collections.abc import Callable
+from types import CodeType, FunctionType
+from typing import Any, Protocol, cast
+
+HOOKS = "H__rfx"
+"""The name by which rewritten code knows its hooks."""
+
+
+class Hooks(Protocol):
+    """What rewritten code calls."""
+
+    def load(self, name: str) -> Any:
+        """The value of a global, free or builtin name."""
+        ...
+
+    def attr(self, owner: Any, name: str) -> Any:
+        """`owner.name`."""
+        ...
+
+    def item(self, owner: Any, key: Any) -> Any:
+        """`owner[key]`."""
+        ...
+
+    def writable(self, owner: Any) -> Any:
+        """`owner`, which is about to be written into."""
+        ...
+
+    def call(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """`function(*args, **kwargs)`."""
+        ...
+
+
+class NoSourceError(Exception):
+    """The source of the function cannot be read."""
+
+
+class _Rewriter(ast.NodeTransformer):
+    """Rewrites the body of one function; `local` are the names that are its own."""
+
+    def __init__(self, local: frozenset[str]) -> None:
+        self.local = local
+
+    def _hook(self, node: ast.expr, name: str, *args: ast.expr) -> ast.Call:
+        hooks = ast.copy_location(ast.Name(HOOKS, ast.Load()), node)
+        attribute = ast.copy_location(ast.Attribute(hooks, name, ast.Load()), node)
+        return ast.copy_location(ast.Call(attribute, list(args), []), node)
+
+    def _text(self, node: ast.expr, text: str) -> ast.Constant:
+        return ast.copy_location(ast.Constant(text), node)
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if isinstance(node.ctx, ast.Load) and node.id not in self.local:
+            return self._hook(node, "load", self._text(node, node.id))
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        owner = cast("ast.expr", self.visit(node.value))
+        if isinstance(node.ctx, ast.Load):
+            return self._hook(node, "attr", owner, self._text(node, node.attr))
+        node.value = self._hook(node.value, "writable", owner)
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        owner = cast("ast.expr", self.visit(node.value))
+        node.slice = cast("ast.expr", self.visit(node.slice))
+        if isinstance(node.ctx, ast.Load):
+            return self._hook(node, "item", owner, node.slice)
+        node.value = self._hook(node.value, "writable", owner)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        call = self._hook(node, "call", node.func, *node.args)
+        call.keywords = node.keywords
+        return call
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        if node.value is None:
+            return None
+        value = cast("ast.expr", self.visit(node.value))
+        target = cast("ast.expr", self.visit(node.target))
+        return ast.copy_location(ast.Assign([target], value), node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        _strip_annotations(node.args)
+        node.returns = None
+        return self.generic_visit(node)
+
+
+def _strip_annotations(arguments: ast.arguments) -> None:
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    for argument in (*every, arguments.vararg, arguments.kwarg):
+        if argument is not None:
+            argument.annotation = None
+
+
+class _Slices(ast.NodeTransformer):
+    """`a:b:c` inside a hook call is no syntax: write `slice(a, b, c)` out."""
+
+    def visit_Slice(self, node: ast.Slice) -> ast.expr:
+        self.generic_visit(node)
+        parts = [
+            part if part is not None else ast.Constant(None)
+            for part in (node.lower, node.upper, node.step)
+        ]
+        name = ast.Name("slice__rfx", ast.Load())
+        return ast.copy_location(ast.Call(name, parts, []), node)
+
+
+def _parse(function: FunctionType) -> ast.FunctionDef | ast.Lambda:
+    """The definition of `function`, with the line numbers of its file."""
+    try:
+        lines, first = inspect.getsourcelines(function)
+    except (OSError, TypeError) as error:
+        raise NoSourceError(str(error)) from error
+    source = textwrap.dedent("".join(lines))
+    indent = len(lines[0]) - len(lines[0].lstrip())
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        # A lambda may begin in the middle of an expression.
+        start = source.find("lambda")
+        tree = None
+        for end in range(len(source), start, -1):
+            try:
+                tree = ast.parse(source[start:end].strip())
+                break
+            except SyntaxError:
+                continue
+        if tree is None:
+            raise NoSourceError("the lambda cannot be found in its line") from None
+    found = [
+        node
+        for node in ast.walk(tree)
+        if (
+            isinstance(node, ast.Lambda)
+            if function.__name__ == "<lambda>"
+            else isinstance(node, ast.FunctionDef) and node.name == function.__name__
+        )
+    ]
+    if len(found) > 1 and function.__name__ == "<lambda>":
+        found = _by_position(function, found, first, indent)
+    if len(found) != 1:
+        raise NoSourceError(f"{function.__name__} is not unique in its source lines")
+    node = found[0]
+    ast.increment_lineno(node, first - 1)
+    for inner in ast.walk(node):
+        if isinstance(inner, (ast.expr, ast.stmt, ast.arg)):
+            inner.col_offset += indent
+            if inner.end_col_offset is not None:
+                inner.end_col_offset += indent
+    return cast("ast.FunctionDef | ast.Lambda", node)
+
+
+def _by_position(
+    function: FunctionType, found: list[ast.AST], first: int, indent: int
+) -> list[ast.AST]:
+    """The lambda whose body lies where the code object says that its code is."""
+    places = {
+        (line - first + 1, col - indent)
+        for line, _, col, _ in function.__code__.co_positions()
+        if line is not None and col is not None
+    }
+
+    def covers(node: ast.AST) -> bool:
+        body = cast("ast.Lambda", node).body
+        return any((n.lineno, n.col_offset) in places for n in ast.walk(body)
+                   if isinstance(n, ast.expr))  # fmt: skip
+
+    return [node for node in found if covers(node)]
+
+
+@functools.cache
+def _factory(code: CodeType, function: FunctionType) -> Callable[[Any], FunctionType]:
+    """A function that makes the rewritten function from its hooks."""
+    node = _parse(function)
+    local = frozenset((*code.co_varnames, *code.co_cellvars, HOOKS)) | _inner_names(node)
+    _strip_annotations(node.args)
+    # Defaults are taken over from the function object; only their number matters.
+    count, keyword = len(node.args.defaults), node.args.kw_defaults
+    node.args.defaults = [ast.Constant(None) for _ in range(count)]
+    node.args.kw_defaults = [d and ast.Constant(None) for d in keyword]
+    rewriter = _Rewriter(local)
+    if isinstance(node, ast.Lambda):
+        node.body = cast("ast.expr", rewriter.visit(node.body))
+        result: ast.expr = node
+        body: list[ast.stmt] = []
+    else:
+        node.decorator_list = []
+        node.returns = None
+        node.body = [cast("ast.stmt", rewriter.visit(s)) for s in node.body]
+        result = ast.Name(node.name, ast.Load())
+        body = [node]
+    argument = ast.arguments([], [ast.arg(HOOKS)], None, [], [], None, [])
+    outer = ast.FunctionDef(
+        "factory", argument, [*body, ast.Return(result)], [], None, None
+    )
+    if hasattr(outer, "type_params"):
+        outer.type_params = []
+    module = ast.Module([outer], [])
+    module = ast.fix_missing_locations(_Slices().visit(module))
+    namespace: dict[str, Any] = {"slice__rfx": slice}
+    exec(compile(module, code.co_filename, "exec"), namespace)  # noqa: S102 - the user's own source, rewritten
+    return namespace["factory"]
+
+
+def _inner_names(node: ast.AST) -> frozenset[str]:
+    """Names that nested functions, lambdas and comprehensions bind for themselves."""
+    names: set[str] = set()
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.arg):
+            names.add(inner.arg)
+        elif isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load):
+            names.add(inner.id)
+        elif isinstance(inner, (ast.FunctionDef, ast.ClassDef)) and inner is not node:
+            names.add(inner.name)
+    return frozenset(names)
+
+
+def rewrite(function: FunctionType, hooks: Hooks) -> FunctionType:
+    """`function` with everything above going through `hooks`.
+
+    Raises NoSourceError if the source is not there or does not fit.
+    """
+    code = function.__code__
+    if "__class__" in code.co_freevars:
+        raise NoSourceError("super() and __class__ need the original function")
+    new = _factory(code, function)(hooks)
+    new.__defaults__ = function.__defaults__
+    new.__kwdefaults__ = function.__kwdefaults__
+    new.__name__ = function.__name__
+    return new

@@ -1,0 +1,195 @@
+"""Trace a call of a Python function into an rfx program and its signature.
+
+    traced = trace(f, (x, 2.0), {})
+    print(traced.module)          # one func.func @f on tensors
+    traced.signature              # where its inputs come from, what it returns
+
+Arguments become tracers leaf by leaf, the rewritten function runs once on them, and what
+it returns is taken apart into results. If a symbolic size was needed as a number, the
+trace starts again with that size static.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, is_dataclass
+from typing import Any, cast
+
+import numpy as np
+from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, ModuleOp, UnitAttr
+from xdsl.ir import SSAValue
+
+from rfxjit.errors import TraceError
+from rfxjit.frontend.context import PinError, Trace, call_function, refuse
+from rfxjit.frontend.symbolic import SymDim
+from rfxjit.frontend.tracer import Tracer, lift
+from rfxjit.signature import (
+    VALUE_KINDS,
+    Alias,
+    Constant,
+    Output,
+    Parameter,
+    Path,
+    Result,
+    Signature,
+    Slot,
+)
+
+_KINDS = {
+    inspect.Parameter.POSITIONAL_ONLY: "positional_only",
+    inspect.Parameter.POSITIONAL_OR_KEYWORD: "positional_or_keyword",
+    inspect.Parameter.KEYWORD_ONLY: "keyword_only",
+}
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A traced call."""
+
+    module: ModuleOp
+    signature: Signature
+    pins: tuple[str, ...]
+
+
+def trace(
+    fn: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    symbolic: frozenset[int] = frozenset(),
+    static: frozenset[str] = frozenset(),
+) -> Traced:
+    """Trace `fn(*args, **kwargs)`; sizes in `symbolic` become symbols.
+
+    Raises TraceError for what cannot be traced, and whatever the function itself raises.
+    """
+    pins: list[str] = []
+    while True:
+        try:
+            return _trace(fn, args, kwargs, symbolic, static, tuple(pins))
+        except PinError as pin:
+            symbolic -= pin.sizes
+            pins.append(pin.reason)
+
+
+def _trace(
+    fn: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    symbolic: frozenset[int],
+    static: frozenset[str],
+    pins: tuple[str, ...],
+) -> Traced:
+    name = re.sub(r"\W", "_", getattr(fn, "__name__", "f")) or "f"
+    name = "lambda_" if name == "_lambda_" else name
+    state = Trace(name, symbolic)
+    python = inspect.signature(fn)
+    bound = python.bind(*args, **kwargs)
+    bound.apply_defaults()
+    params: list[Parameter] = []
+    for i, (key, parameter) in enumerate(python.parameters.items()):
+        kind = _KINDS.get(parameter.kind)
+        if kind is None:
+            raise refuse(f"*args and **kwargs are not traced (parameter '{key}')")
+        has_default = parameter.default is not inspect.Parameter.empty
+        default = parameter.default if has_default else None
+        params.append(Parameter(key, cast("Any", kind), default, has_default))
+        value, path = bound.arguments[key], Path(("param", i))
+        if key in static:
+            state.guard(path, "eq", value, f"{key} is static")
+        else:
+            bound.arguments[key] = state.enter(value, path, key, "in")
+    result = call_function(state, fn, bound.args, bound.kwargs)
+    return _finish(state, result, tuple(params), pins)
+
+
+def _finish(
+    state: Trace, result: Any, params: tuple[Parameter, ...], pins: tuple[str, ...]
+) -> Traced:
+    import optree
+
+    leaves, treedef = optree.tree_flatten(result, none_is_leaf=True)
+    single = len(leaves) == 1 and treedef.is_leaf()
+    values: list[SSAValue] = []
+    outputs: list[Output] = []
+    slots: dict[SSAValue, int] = {}
+    inputs = list(state.inputs)
+    written = {
+        t.source: t
+        for t in state.tracers
+        if t.kind == "array" and t.value is not state.input_values[t.source]
+    }
+    for i, tracer in written.items():
+        if inputs[i].role == "hidden":
+            raise TraceError(
+                f"'{inputs[i].name}' is captured, and was written to", None,
+                "pass it as an argument",
+            )  # fmt: skip
+        inputs[i] = _with_role(inputs[i])
+        values.append(tracer.value)
+        outputs.append(Output(tracer.dtype, _dims(tracer), "array", inout=i))
+    results: list[Result] = []
+    for leaf in leaves:
+        if isinstance(leaf, Tracer) and leaf.source is not None and (
+            leaf.kind == "array" or leaf.value is state.input_values[leaf.source]
+        ):
+            results.append(Alias(inputs[leaf.source].path))
+            continue
+        if isinstance(leaf, SymDim):
+            leaf = leaf.tracer()  # noqa: PLW2901
+        if isinstance(leaf, np.ndarray):
+            leaf = lift(state, leaf)  # noqa: PLW2901 - a fresh array each time
+        if not isinstance(leaf, Tracer):
+            if is_dataclass(leaf) or hasattr(leaf, "__dict__"):
+                raise refuse(f"cannot return a {type(leaf).__name__}")
+            results.append(Constant(leaf))
+            continue
+        if leaf.trace is not state:
+            raise refuse("a value of another trace is returned")
+        if (leaf.value, leaf.kind) not in slots:
+            slots[cast("Any", (leaf.value, leaf.kind))] = len(outputs)
+            value = leaf.value
+            if leaf.kind in VALUE_KINDS:
+                value = state.builder.convert(value, VALUE_KINDS[leaf.kind])
+            dtype = VALUE_KINDS.get(leaf.kind, leaf.dtype)
+            values.append(value)
+            outputs.append(Output(dtype, _dims(leaf), leaf.kind))
+        results.append(Slot(slots[cast("Any", (leaf.value, leaf.kind))]))
+    state.builder.ret(*values)
+    marks = [
+        DictionaryAttr({"rfx.by_value": UnitAttr()} if spec.by_value else {})
+        for spec in inputs
+    ]
+    if any(spec.by_value for spec in inputs):
+        state.function.properties["arg_attrs"] = ArrayAttr(marks)
+    signature = Signature(
+        name=state.function.sym_name.data,
+        params=params,
+        inputs=tuple(inputs),
+        outputs=tuple(outputs),
+        results=tuple(results),
+        treedef=None if single else treedef,
+        guards=tuple(state.guards.values()),
+        objects=tuple(state.objects),
+        failures=tuple(state.failures),
+    )
+    return Traced(ModuleOp([state.function]), signature, pins)
+
+
+def _with_role(spec: Any) -> Any:
+    from dataclasses import replace
+
+    return replace(spec, role="inout")
+
+
+def _dims(tracer: Tracer) -> tuple[Any, ...]:
+    """Sizes; a symbol by its name, None for what only the shapes function knows."""
+    return tuple(
+        n if isinstance(n, int) else _symbol(n) for n in tracer.shape
+    )
+
+
+def _symbol(n: SymDim) -> str | None:
+    (monomial, factor), *rest = n.terms.items()
+    return monomial[0] if not rest and factor == 1 and len(monomial) == 1 else None

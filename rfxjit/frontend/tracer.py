@@ -1,0 +1,411 @@
+"""`Tracer`: the stand-in for an array or a number while a function is traced.
+
+A tracer is a handle on an SSA value. Operators, NumPy's ufuncs and functions append ops
+with NumPy's dtype rules (NEP 50: Python numbers are weak) and explicit broadcasts.
+In-place operations give the handle a new value: state is SSA, so whoever holds the same
+handle sees the change, as they would see it in the array. Views do not share memory
+here, so a write while a view is alive is refused.
+
+`kind` says what the object would be without tracing, which decides what comes out:
+an array, a NumPy scalar, or a Python float, int or bool.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from xdsl.dialects.builtin import DYNAMIC_INDEX
+from xdsl.ir import SSAValue
+
+from rfxjit.dialects.elementwise import TABLE
+from rfxjit.dialects.ir import dtype_of, shape_of
+from rfxjit.errors import ShapeError
+from rfxjit.frontend.context import Trace, refuse
+from rfxjit.frontend.symbolic import Size, SymDim, broadcast_shapes, same_shape
+
+if TYPE_CHECKING:
+    from rfxjit.signature import Kind
+
+PYTHON = {"float": float, "int": int, "bool": bool}
+
+UFUNCS: dict[Any, str] = {
+    row.numpy: row.name for row in TABLE.values() if isinstance(row.numpy, np.ufunc)
+}
+"""NumPy ufuncs that are one op."""
+
+
+class Tracer:
+    """See the module's docstring."""
+
+    __array_priority__ = 1000
+
+    def __init__(
+        self,
+        trace: Trace,
+        value: SSAValue,
+        kind: Kind,
+        *,
+        concrete: Any = None,
+        source: int | None = None,
+        shape: tuple[Size, ...] | None = None,
+    ) -> None:
+        self.trace = trace
+        self.value = value
+        self.kind: Kind = kind
+        self.concrete = concrete
+        self.source = source
+        self.views: list[weakref.ref[Tracer]] = []
+        self._base: tuple[Tracer, Any] | None = None
+        self._shape = shape if shape is not None else _shape_of(trace, value, source)
+
+    # ---- what NumPy code looks at
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return dtype_of(self.value.type)
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        return self._shape
+
+    @property
+    def ndim(self) -> int:
+        return len(self._shape)
+
+    @property
+    def size(self) -> Any:
+        total: Any = 1
+        for n in self._shape:
+            total = total * n
+        return total
+
+    @property
+    def itemsize(self) -> int:
+        return self.dtype.itemsize
+
+    @property
+    def T(self) -> Tracer:  # noqa: N802 - as in NumPy
+        return cast("Tracer", np.transpose(cast("Any", self)))
+
+    @property
+    def real(self) -> Tracer:
+        return self
+
+    @property
+    def flat(self) -> Tracer:
+        return self.reshape(-1)
+
+    def __len__(self) -> int:
+        if not self._shape:
+            raise TypeError("len() of unsized object")
+        return int(self._shape[0])
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self._shape:
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"<traced {self.kind} {self.dtype}{list(self._shape)}>"
+
+    __hash__ = object.__hash__
+
+    # ---- concrete use: guards, or a refusal
+
+    def _concretize(self, what: str) -> Any:
+        if self.source is not None and self.concrete is not None and not self._shape:
+            spec = self.trace.inputs[self.source]
+            if spec.by_value and spec.kind != "float":
+                self.trace.guard(spec.path, "eq", self.concrete, f"{what} of {spec.name}")
+                return self.concrete
+        raise refuse(
+            f"cannot use a traced {self.kind} as {what}",
+            "np.where(condition, a, b) chooses between values"
+            if what == "a condition"
+            else "pass it as a static argument, or compute with arrays",
+        )
+
+    def __bool__(self) -> bool:
+        if self.ndim and self.size != 1:
+            raise ValueError(
+                "The truth value of an array with more than one element is ambiguous."
+                " Use a.any() or a.all()"
+            )
+        return bool(self._concretize("a condition"))
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu":
+            raise TypeError("only integer scalar arrays can be converted to an index")
+        return int(self._concretize("an index"))
+
+    def __int__(self) -> int:
+        return int(self._concretize("an int"))
+
+    def __float__(self) -> float:
+        raise refuse(
+            "a traced value has no float() here",
+            "float() works where the source of the function can be read",
+        )
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise refuse("NumPy asked a traced array for its data")
+
+    # ---- elementwise
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any
+    ) -> Any:
+        from rfxjit.frontend.numpy_api import call_ufunc
+
+        return call_ufunc(self.trace, ufunc, method, inputs, kwargs)
+
+    def __array_function__(
+        self, function: Any, types: Any, args: Any, kwargs: Any
+    ) -> Any:
+        from rfxjit.frontend.numpy_api import call_function
+
+        return call_function(self.trace, function, args, kwargs)
+
+    def assign(self, new: Tracer) -> None:
+        """Take over a new value of the same shape and dtype."""
+        if self._base is not None:
+            # `x[1:] += c` writes through the view.
+            base, key = self._base
+            base.views = [ref for ref in base.views if ref() is not self]
+            self._base = None
+            base[key] = new
+            self.value = new.value
+            return
+        if any(ref() is not None for ref in self.views):
+            raise refuse(
+                "cannot write while a view of the same array is in use",
+                "take a .copy() of the view first",
+            )
+        self.value = new.value
+        self.concrete = None
+
+    def astype(self, dtype: Any, **_: Any) -> Tracer:
+        """As `ndarray.astype`, always a copy."""
+        value = self.trace.here().convert(self.value, np.dtype(dtype))
+        return self.like(value, "array" if self.kind == "array" else "scalar")
+
+    def like(self, value: SSAValue, kind: Kind | None = None) -> Tracer:
+        """A new tracer of the same shape."""
+        return Tracer(self.trace, value, kind or self.kind, shape=self._shape)
+
+    def copy(self, order: str = "C") -> Tracer:
+        """A copy: the same value in a new handle."""
+        return self.like(self.value)
+
+    def item(self, *index: Any) -> Any:
+        """A Python number."""
+        element = self[index] if index else self.reshape(())
+        return python_number(element)
+
+    # ---- indexing
+
+    def __getitem__(self, key: Any) -> Any:
+        from rfxjit.frontend.indexing import getitem
+
+        return getitem(self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        from rfxjit.frontend.indexing import setitem
+
+        if self.kind != "array":
+            raise TypeError(f"'{self.kind}' object does not support item assignment")
+        setitem(self, key, value)
+
+    # ---- methods that are NumPy functions
+
+    def reshape(self, *shape: Any, order: str = "C") -> Tracer:
+        """As `ndarray.reshape`, also with separate sizes."""
+        new = shape[0] if len(shape) == 1 else shape
+        return cast("Tracer", np.reshape(cast("Any", self), new, order=cast("Any", order)))
+
+    def transpose(self, *axes: Any) -> Tracer:
+        """As `ndarray.transpose`, also with separate axes."""
+        order = axes[0] if len(axes) == 1 else axes or None
+        return cast("Tracer", np.transpose(cast("Any", self), order))
+
+    def flatten(self, order: str = "C") -> Tracer:
+        """A flat copy."""
+        return self.reshape(-1, order=order)
+
+
+def _method(name: str, function: Callable[..., Any]) -> None:
+    def method(self: Tracer, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    method.__name__ = name
+    method.__doc__ = f"As `numpy.{function.__name__}`."
+    setattr(Tracer, name, method)
+
+
+for _name in (
+    "sum", "prod", "mean", "max", "min", "any", "all", "argmax", "argmin", "dot",
+    "var", "std", "ravel", "squeeze", "swapaxes", "clip", "round", "trace", "take",
+    "cumsum",
+):  # fmt: skip
+    _method(_name, getattr(np, _name))
+
+
+def _operator(name: str, ufunc: np.ufunc, *, inplace: bool = True) -> None:
+    def forward(self: Tracer, other: Any) -> Any:
+        return ufunc(self, other) if _operand(other) else NotImplemented
+
+    def reflected(self: Tracer, other: Any) -> Any:
+        return ufunc(other, self) if _operand(other) else NotImplemented
+
+    def in_place(self: Tracer, other: Any) -> Any:
+        if self.kind != "array":
+            return forward(self, other)
+        result = cast("Tracer", ufunc(self, other))
+        update(self, result, f"Cannot cast ufunc '{ufunc.__name__}' output")
+        return self
+
+    setattr(Tracer, f"__{name}__", forward)
+    if inplace:
+        setattr(Tracer, f"__r{name}__", reflected)
+        setattr(Tracer, f"__i{name}__", in_place)
+
+
+def _operand(other: Any) -> bool:
+    return isinstance(other, (Tracer, np.ndarray, np.generic, float, int, SymDim, list, tuple))
+
+
+for _name, _ufunc in {
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide,
+    "floordiv": np.floor_divide, "mod": np.remainder, "pow": np.power,
+    "matmul": np.matmul, "and": np.bitwise_and, "or": np.bitwise_or,
+    "xor": np.bitwise_xor, "lshift": np.left_shift, "rshift": np.right_shift,
+}.items():  # fmt: skip
+    _operator(_name, _ufunc)
+for _name, _ufunc in {
+    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal,
+    "gt": np.greater, "ge": np.greater_equal,
+}.items():  # fmt: skip
+    _operator(_name, _ufunc, inplace=False)
+for _name, _ufunc in {
+    "neg": np.negative, "pos": np.positive, "abs": np.absolute, "invert": np.invert
+}.items():
+    setattr(Tracer, f"__{_name}__", lambda self, u=_ufunc: u(self))
+setattr(Tracer, "__divmod__", lambda self, other: (self // other, self % other))
+setattr(Tracer, "__round__", lambda self, n=0: np.round(self, n))
+
+
+def update(target: Tracer, result: Tracer, what: str) -> None:
+    """Write `result` into `target`, with NumPy's `same_kind` casting."""
+    if not np.can_cast(result.dtype, target.dtype, "same_kind"):
+        raise TypeError(
+            f"{what} from {result.dtype!r} to {target.dtype!r}"
+            " with casting rule 'same_kind'"
+        )
+    value = target.trace.here().convert(result.value, target.dtype)
+    new = broadcast_to(Tracer(target.trace, value, "array", shape=result.shape), target.shape)
+    target.assign(new)
+
+
+# ---- values and shapes
+
+
+def _shape_of(trace: Trace, value: SSAValue, source: int | None) -> tuple[Size, ...]:
+    shape: list[Size] = []
+    for d, n in enumerate(shape_of(value.type)):
+        if n != DYNAMIC_INDEX:
+            shape.append(n)
+            continue
+        assert source is not None
+        name = cast("str", trace.inputs[source].shape[d])
+        shape.append(SymDim.of_input(trace, name, int(name[1:]), value, d))
+    return tuple(shape)
+
+
+def sizes(trace: Trace, shape: Sequence[Any]) -> list[int | SSAValue]:
+    """A shape as the builder takes it."""
+    return [n.ssa() if isinstance(n, SymDim) else int(n) for n in shape]
+
+
+def lift(trace: Trace, value: Any, dtype: Any = None) -> Tracer:
+    """Anything that NumPy takes as an array, as a tracer."""
+    if isinstance(value, Tracer):
+        if value.trace is not trace:
+            raise refuse("values of two different traces are mixed")
+        return value
+    if isinstance(value, SymDim):
+        return value.tracer()
+    if isinstance(value, (list, tuple)):
+        from rfxjit.frontend.calls import array_of
+
+        return array_of(trace, value, dtype)
+    kind = {float: "float", int: "int", bool: "bool"}.get(type(value))
+    if kind is None:
+        kind = "scalar" if isinstance(value, np.generic) else "array"
+    array = np.asarray(value, dtype)
+    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
+        raise refuse(f"dtype {array.dtype} is not supported")
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)
+    ssa = trace.here().constant(array)
+    return Tracer(trace, ssa, cast("Kind", kind), concrete=value, shape=array.shape)
+
+
+def weak_type(tracer: Tracer) -> Any:
+    """What `np.ufunc.resolve_dtypes` is told: a dtype, or a weak Python type."""
+    return PYTHON.get(tracer.kind, tracer.dtype)
+
+
+def broadcast_to(x: Tracer, shape: Sequence[Any]) -> Tracer:
+    """`x` with a shape that it broadcasts to; raises ValueError as NumPy."""
+    shape = tuple(shape)
+    lead = len(shape) - x.ndim
+    kept: list[int] = []
+    for i, n in enumerate(x.shape):
+        if isinstance(n, int) and n == 1:
+            continue
+        if lead < 0 or isinstance(shape[lead + i], int) != isinstance(n, int) or (
+            n != shape[lead + i]
+        ):
+            raise ShapeError(
+                "operands could not be broadcast together with remapped shapes"
+                f" [original->remapped]: {x.shape} and requested shape {shape}"
+            )
+        kept.append(i)
+    if lead < 0:
+        raise ShapeError(
+            "input operand has more dimensions than allowed by the axis remapping"
+        )
+    if same_shape(x.shape, shape):
+        return x
+    builder = x.trace.here()
+    value = x.value
+    if len(kept) != x.ndim:
+        value = builder.reshape(value, sizes(x.trace, [x.shape[i] for i in kept]))
+    dims = [lead + i for i in kept]
+    value = builder.broadcast(value, dims, sizes(x.trace, shape))
+    return Tracer(x.trace, value, x.kind, shape=shape)
+
+
+def elementwise(
+    trace: Trace, name: str, operands: Sequence[Tracer], dtypes: Sequence[Any]
+) -> Tracer:
+    """Broadcast, convert and append one elementwise op."""
+    shape = broadcast_shapes([x.shape for x in operands])
+    values = [
+        broadcast_to(
+            x.like(trace.here().convert(x.value, d)), shape
+        ).value
+        for x, d in zip(operands, dtypes, strict=True)
+    ]
+    value = trace.here().elementwise(name, *values)
+    return Tracer(trace, value, "array" if shape else "scalar", shape=shape)
+
+
+def python_number(x: Tracer) -> Tracer:
+    """A rank-0 tracer as the Python number that `.item()` gives."""
+    kind = {"f": "float", "b": "bool"}.get(x.dtype.kind, "int")
+    dtype = {"float": np.float64, "bool": np.bool_}.get(kind, np.int64)
+    value = x.trace.here().convert(x.value, dtype)
+    return Tracer(x.trace, value, cast("Kind", kind), shape=())

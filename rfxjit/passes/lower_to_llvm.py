@@ -1,0 +1,582 @@
+"""Lower the loops level to the llvm dialect, structured control flow to blocks.
+
+    func.func @f(%x: memref<?xf32>, …) -> i32 {     llvm.func @f(%x: !llvm.ptr,
+      scf.parallel (%i) = (%b) to (%e) step (%c1) {                %n: i64, …) -> i32 {
+        %0 = memref.load %x[%i]                 ->    llvm.br ^1(%b)
+        …                                           ^1(%i: i64):
+      }                                               %c = llvm.icmp "slt" %i, %e
+      func.return %s : i32                            llvm.cond_br %c, ^2, ^3
+    }                                               ^2: … llvm.br ^1(%next)
+
+One forward walk builds each function. A memref argument is a pointer, followed by one
+i64 for each of its dynamic dims (the calling contract of `signature.py`); inside, a
+memref is a pointer and its dims. Booleans are i1 in registers and one byte in memory.
+Stack memory is reserved in the entry block, whatever loop it is asked for in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from xdsl.context import Context
+from xdsl.dialects import arith, func, llvm, math, memref, scf
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    DenseArrayBase,
+    IndexType,
+    IntegerAttr,
+    MemRefType,
+    ModuleOp,
+    StringAttr,
+    SymbolRefAttr,
+)
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.passes import ModulePass
+
+from rfxjit.dialects import upstream
+from rfxjit.dialects.diagnostics import UnsupportedError
+from rfxjit.dialects.ir import (
+    append,
+    dtype_of,
+    element_type,
+    i1,
+    i8,
+    i32,
+    i64,
+    integer_attr,
+    make,
+    shape_of,
+)
+
+POINTER = llvm.LLVMPointerType()
+_FAST = {"fastmathFlags": llvm.FastMathAttr(None)}
+_WRAPS = {"overflowFlags": integer_attr(0, i32)}
+_TRUNCATES = {"overflowFlags": llvm.OverflowAttr(None)}
+_NONE: dict[str, Attribute] = {}
+
+Dim = int | SSAValue
+
+DIRECT: dict[type[Operation], tuple[type[Operation], dict[str, Any]]] = {
+    arith.AddfOp: (llvm.FAddOp, _FAST), arith.SubfOp: (llvm.FSubOp, _FAST),
+    arith.MulfOp: (llvm.FMulOp, _FAST), arith.DivfOp: (llvm.FDivOp, _FAST),
+    arith.NegfOp: (llvm.FNegOp, _FAST), arith.AddiOp: (llvm.AddOp, _WRAPS),
+    arith.SubiOp: (llvm.SubOp, _WRAPS), arith.MuliOp: (llvm.MulOp, _WRAPS),
+    arith.DivSIOp: (llvm.SDivOp, _NONE), arith.DivUIOp: (llvm.UDivOp, _NONE),
+    arith.RemSIOp: (llvm.SRemOp, _NONE), arith.RemUIOp: (llvm.URemOp, _NONE),
+    arith.AndIOp: (llvm.AndOp, _NONE), arith.OrIOp: (llvm.OrOp, _NONE),
+    arith.XOrIOp: (llvm.XOrOp, _NONE), arith.ShLIOp: (llvm.ShlOp, _WRAPS),
+    arith.ShRSIOp: (llvm.AShrOp, _NONE), arith.ShRUIOp: (llvm.LShrOp, _NONE),
+    arith.SelectOp: (llvm.SelectOp, _FAST), arith.BitcastOp: (llvm.BitcastOp, _NONE),
+    arith.SIToFPOp: (llvm.SIToFPOp, _NONE), arith.UIToFPOp: (upstream.UIToFPOp, _NONE),
+    arith.FPToSIOp: (upstream.FPToSIOp, _NONE),
+    arith.FPToUIOp: (upstream.FPToUIOp, _NONE),
+    arith.ExtFOp: (llvm.FPExtOp, _NONE), arith.TruncFOp: (llvm.FPTruncOp, _NONE),
+    arith.ExtSIOp: (llvm.SExtOp, _NONE), arith.ExtUIOp: (llvm.ZExtOp, _NONE),
+    arith.TruncIOp: (llvm.TruncOp, _TRUNCATES),
+}  # fmt: skip
+"""Ops that are one op of the llvm dialect."""
+
+INTRINSICS: dict[type[Operation], str] = {
+    arith.MinimumfOp: "llvm.minimum", arith.MaximumfOp: "llvm.maximum",
+    arith.MinnumfOp: "llvm.minnum", arith.MaxnumfOp: "llvm.maxnum",
+    arith.MinSIOp: "llvm.smin", arith.MaxSIOp: "llvm.smax",
+    arith.MinUIOp: "llvm.umin", arith.MaxUIOp: "llvm.umax",
+    math.AbsFOp: "llvm.fabs", math.SqrtOp: "llvm.sqrt", math.FmaOp: "llvm.fma",
+    math.FloorOp: "llvm.floor", math.CeilOp: "llvm.ceil", math.TruncOp: "llvm.trunc",
+    math.RoundEvenOp: "llvm.roundeven", math.CopySignOp: "llvm.copysign",
+    math.CtPopOp: "llvm.ctpop",
+}  # fmt: skip
+"""Ops that are an intrinsic, which LLVM expands on every target."""
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """A memref: where it begins, and its sizes."""
+
+    pointer: SSAValue
+    dims: tuple[Dim, ...]
+    element: Attribute
+
+
+def register_type(type_: Attribute) -> Attribute:
+    """The type of a scalar in a register."""
+    return i64 if isinstance(type_, IndexType) else type_
+
+
+class _Function:
+    """Builds one function."""
+
+    def __init__(self, old: func.FuncOp) -> None:
+        self.old = old
+        self.entry = Block()
+        self.block = self.entry
+        self.blocks = [self.entry]
+        self.values: dict[SSAValue, SSAValue] = {}
+        self.buffers: dict[SSAValue, Buffer] = {}
+        self.constants: dict[int, SSAValue] = {}
+        self.location = old.location
+
+    def op(
+        self,
+        cls: type[Operation],
+        operands: Sequence[SSAValue],
+        type_: Attribute,
+        properties: dict[str, Any] = _NONE,
+    ) -> SSAValue:
+        """Append an op with one result."""
+        new = make(cls, operands, (type_,), self.location, properties)
+        return append(self.block, new).results[0]
+
+    def do(
+        self,
+        cls: type[Operation],
+        operands: Sequence[SSAValue],
+        properties: dict[str, Any] = _NONE,
+        successors: Sequence[Block] = (),
+    ) -> None:
+        """Append an op without results."""
+        append(
+            self.block,
+            make(cls, operands, (), self.location, properties, (), successors),
+        )
+
+    def integer(self, value: int) -> SSAValue:
+        """An i64 constant, in the entry block so that all can see it."""
+        if value not in self.constants:
+            attribute = {"value": integer_attr(value, i64)}
+            op = make(llvm.ConstantOp, (), (i64,), self.old.location, attribute)
+            if self.entry.first_op is None:
+                self.entry.add_op(op)
+            else:
+                self.entry.insert_op_before(op, self.entry.first_op)
+            self.constants[value] = op.results[0]
+        return self.constants[value]
+
+    def intrinsic(
+        self, name: str, operands: Sequence[SSAValue], type_: Attribute
+    ) -> SSAValue:
+        """A call of `llvm.<name>`, overloaded on the result type."""
+        properties = {
+            "intrin": StringAttr(f"{name}.{_mangled(type_)}"),
+            "fastmathFlags": llvm.FastMathAttr(None),
+            "op_bundle_sizes": DenseArrayBase.from_list(i32, ()),
+            "operandSegmentSizes": DenseArrayBase.from_list(i32, [len(operands), 0]),
+        }
+        return self.op(llvm.CallIntrinsicOp, operands, type_, properties)
+
+    def start(self, types: Sequence[Attribute]) -> Block:
+        """A new block, not yet the current one."""
+        block = Block(arg_types=types)
+        self.blocks.append(block)
+        return block
+
+    # ---- the function
+
+    def run(self) -> llvm.FuncOp:
+        types = list(self.old.function_type.outputs.data)
+        private = self.old.sym_visibility is not None
+        for argument in self.old.body.block.args:
+            self._argument(argument, private)
+        self.walk(self.old.body.block)
+        arguments = [a.type for a in self.entry.args]
+        result = register_type(types[0]) if types else llvm.LLVMVoidType()
+        new = llvm.FuncOp(
+            self.old.sym_name.data,
+            llvm.LLVMFunctionType(arguments, result),
+            llvm.LinkageAttr("internal" if private else "external"),
+            body=Region(self.blocks),
+        )
+        new.location = self.old.location
+        return new
+
+    def _argument(self, old: SSAValue, private: bool) -> None:
+        type_ = old.type
+        if isinstance(type_, MemRefType):
+            pointer = self._new_argument(POINTER, old.name_hint)
+            dims = tuple(
+                self._new_argument(i64, None) if n == DYNAMIC_INDEX else n
+                for n in shape_of(type_)
+            )
+            self.buffers[old] = Buffer(pointer, dims, element_type(type_))
+        elif type_ == i1 and not private:
+            byte = self._new_argument(i8, old.name_hint)
+            self.values[old] = self._is_true(byte)
+        else:
+            self.values[old] = self._new_argument(register_type(type_), old.name_hint)
+
+    def _new_argument(self, type_: Attribute, hint: str | None) -> SSAValue:
+        argument = self.entry.insert_arg(type_, len(self.entry.args))
+        argument.name_hint = hint
+        return argument
+
+    def _is_true(self, byte: SSAValue) -> SSAValue:
+        zero = self.op(llvm.ConstantOp, (), i8, {"value": integer_attr(0, i8)})
+        return self.op(
+            llvm.ICmpOp, (byte, zero), i1, {"predicate": integer_attr(1, i64)}
+        )
+
+    def walk(self, block: Block) -> None:
+        """Lower all ops of a block but a structured terminator."""
+        for op in block.ops:
+            self.location = op.location
+            self.lower(op)
+
+    def get(self, value: SSAValue) -> SSAValue:
+        return self.values[value]
+
+    def all(self, values: Sequence[SSAValue]) -> list[SSAValue]:
+        return [self.values[v] for v in values]
+
+    def lower(self, op: Operation) -> None:
+        cls = type(op)
+        if (direct := DIRECT.get(cls)) is not None:
+            type_ = register_type(op.results[0].type)
+            new = self.op(direct[0], self.all(op.operands), type_, direct[1])
+        elif (name := INTRINSICS.get(cls)) is not None:
+            type_ = register_type(op.results[0].type)
+            new = self.intrinsic(name, self.all(op.operands), type_)
+        elif (special := _SPECIAL.get(cls)) is not None:
+            special(self, op)
+            return
+        else:
+            raise UnsupportedError("cannot be lowered to the llvm dialect", op)
+        self.values[op.results[0]] = new
+
+    # ---- memory
+
+    def address(self, buffer: Buffer, indices: Sequence[SSAValue]) -> SSAValue:
+        """The address of an element: row-major, constants folded."""
+        offset: Dim = 0
+        for index, dim in zip(indices, buffer.dims, strict=True):
+            here = self.number(index)
+            offset = self.add(self.mul(offset, dim), here)
+        if isinstance(offset, int) and offset == 0:
+            return buffer.pointer
+        return self.offset(buffer.pointer, offset, buffer.element)
+
+    def offset(self, pointer: SSAValue, offset: Dim, element: Attribute) -> SSAValue:
+        static = isinstance(offset, int)
+        constant = offset if isinstance(offset, int) else llvm.GEP_USE_SSA_VAL
+        properties: dict[str, Attribute] = {
+            "elem_type": i8 if element == i1 else register_type(element),
+            "rawConstantIndices": DenseArrayBase.from_list(i32, [constant]),
+            "noWrapFlags": integer_attr(0, i32),
+        }
+        operands = (pointer,) if static else (pointer, cast("SSAValue", offset))
+        return self.op(llvm.GEPOp, operands, POINTER, properties)
+
+    def number(self, index: SSAValue) -> Dim:
+        """A new index value, as a number if it is a constant."""
+        owner = index.owner
+        if isinstance(owner, llvm.ConstantOp):
+            value = cast("IntegerAttr[Any]", owner.value).value.data
+            return value if abs(value) < 2**31 else index
+        return index
+
+    def value(self, dim: Dim) -> SSAValue:
+        return self.integer(dim) if isinstance(dim, int) else dim
+
+    def add(self, a: Dim, b: Dim) -> Dim:
+        if isinstance(a, int) and isinstance(b, int):
+            return a + b
+        if isinstance(a, int) and a == 0:
+            return b
+        if isinstance(b, int) and b == 0:
+            return a
+        return self.op(llvm.AddOp, (self.value(a), self.value(b)), i64, _WRAPS)
+
+    def mul(self, a: Dim, b: Dim) -> Dim:
+        if isinstance(a, int) and isinstance(b, int):
+            return a * b
+        if isinstance(a, int) and a in (0, 1):
+            return b if a else 0
+        if isinstance(b, int) and b in (0, 1):
+            return a if b else 0
+        return self.op(llvm.MulOp, (self.value(a), self.value(b)), i64, _WRAPS)
+
+
+def _mangled(type_: Attribute) -> str:
+    return str(type_)
+
+
+def _alignment(element: Attribute) -> IntegerAttr[Any]:
+    return integer_attr(dtype_of(element).itemsize, i64)
+
+
+def _constant(f: _Function, op: arith.ConstantOp) -> None:
+    type_ = register_type(op.result.type)
+    if type_ == i64:
+        number = cast("IntegerAttr[Any]", op.value).value.data
+        f.values[op.result] = f.integer(number)
+        return
+    f.values[op.result] = f.op(llvm.ConstantOp, (), type_, {"value": op.value})
+
+
+def _compare(f: _Function, op: arith.CmpiOp | arith.CmpfOp) -> None:
+    is_float = isinstance(op, arith.CmpfOp)
+    cls = llvm.FCmpOp if is_float else llvm.ICmpOp
+    number = cast("IntegerAttr[Any]", op.predicate).value.data
+    properties = {"predicate": integer_attr(number, i64), **(_FAST if is_float else {})}
+    f.values[op.result] = f.op(cls, f.all(op.operands), i1, properties)
+
+
+def _index_cast(f: _Function, op: arith.IndexCastOp) -> None:
+    value = f.get(op.input)
+    have = value.type
+    want = register_type(op.result.type)
+    if have != want:
+        wider = dtype_of(want).itemsize > dtype_of(have).itemsize
+        properties = _NONE if wider else _TRUNCATES
+        value = f.op(llvm.SExtOp if wider else llvm.TruncOp, (value,), want, properties)
+    f.values[op.result] = value
+
+
+def _load(f: _Function, op: memref.LoadOp) -> None:
+    buffer = f.buffers[op.memref]
+    address = f.address(buffer, f.all(op.indices))
+    type_ = i8 if buffer.element == i1 else register_type(buffer.element)
+    properties = {"alignment": _alignment(buffer.element), "ordering": integer_attr(0, i64)}
+    value = f.op(llvm.LoadOp, (address,), type_, properties)
+    f.values[op.res] = f._is_true(value) if buffer.element == i1 else value  # noqa: SLF001
+
+
+def _store(f: _Function, op: memref.StoreOp) -> None:
+    buffer = f.buffers[op.memref]
+    address = f.address(buffer, f.all(op.indices))
+    value = f.get(op.value)
+    if buffer.element == i1:
+        value = f.op(llvm.ZExtOp, (value,), i8)
+    properties = {"alignment": _alignment(buffer.element), "ordering": integer_attr(0, i64)}
+    f.do(llvm.StoreOp, (value, address), properties)
+
+
+def _dim(f: _Function, op: memref.DimOp) -> None:
+    which = f.number(f.get(op.index))
+    if not isinstance(which, int):
+        raise UnsupportedError("memref.dim of a dim that is not constant", op)
+    f.values[op.result] = f.value(f.buffers[op.source].dims[which])
+
+
+def _alloca(f: _Function, op: memref.AllocaOp) -> None:
+    type_ = cast("MemRefType[Any]", op.memref.type)
+    shape = shape_of(type_)
+    if DYNAMIC_INDEX in shape:
+        raise UnsupportedError("memref.alloca of a dynamic size", op)
+    element = element_type(type_)
+    count = 1
+    for n in shape:
+        count *= n
+    size = f.integer(count)
+    properties: dict[str, Attribute] = {
+        "elem_type": i8 if element == i1 else register_type(element),
+        "alignment": integer_attr(64, i64),
+    }
+    new = make(llvm.AllocaOp, (size,), (POINTER,), f.location, properties)
+    f.entry.insert_op_after(new, cast("Operation", size.owner))
+    f.buffers[op.memref] = Buffer(new.results[0], shape, element)
+
+
+def _mixed(f: _Function, shape: Sequence[int], sizes: Sequence[SSAValue]) -> tuple[Dim, ...]:
+    rest = iter(f.all(sizes))
+    return tuple(next(rest) if n == DYNAMIC_INDEX else n for n in shape)
+
+
+def _view(f: _Function, op: memref.ViewOp) -> None:
+    type_ = op.results[0].type
+    source = f.buffers[op.operands[0]]
+    shift = f.number(f.get(op.operands[1]))
+    pointer = source.pointer
+    if not (isinstance(shift, int) and shift == 0):
+        pointer = f.offset(pointer, shift, i8)
+    dims = _mixed(f, shape_of(type_), op.operands[2:])
+    f.buffers[op.results[0]] = Buffer(pointer, dims, element_type(type_))
+
+
+def _reinterpret(f: _Function, op: memref.ReinterpretCastOp) -> None:
+    source = f.buffers[op.source]
+    dims = _mixed(f, shape_of(op.result.type), op.sizes)
+    f.buffers[op.result] = Buffer(source.pointer, dims, source.element)
+
+
+def _collapse(f: _Function, op: memref.CollapseShapeOp) -> None:
+    source = f.buffers[op.src]
+    dims: list[Dim] = []
+    for group in op.reassociation:
+        total: Dim = 1
+        for d in cast("Any", group):
+            total = f.mul(total, source.dims[d.value.data])
+        dims.append(total)
+    f.buffers[op.result] = Buffer(source.pointer, tuple(dims), source.element)
+
+
+def _branch(f: _Function, target: Block, values: Sequence[SSAValue] = ()) -> None:
+    f.do(llvm.BrOp, values, successors=(target,))
+
+
+def _cond_branch(
+    f: _Function,
+    condition: SSAValue,
+    then: Block,
+    otherwise: Block,
+    values: Sequence[SSAValue] = (),
+) -> None:
+    """To `then` without values, or to `otherwise` with them."""
+    sizes = DenseArrayBase.from_list(i32, [1, 0, len(values)])
+    f.do(
+        llvm.CondBrOp,
+        (condition, *values),
+        {"operandSegmentSizes": sizes},
+        (then, otherwise),
+    )
+
+
+def _loop(
+    f: _Function,
+    begin: SSAValue,
+    end: SSAValue,
+    step: SSAValue,
+    carried: Sequence[SSAValue],
+    body: Callable[[SSAValue, Sequence[SSAValue]], Sequence[SSAValue]],
+) -> Sequence[SSAValue]:
+    """A counted loop; the values that are carried out of it."""
+    types = [v.type for v in carried]
+    head = f.start([i64, *types])
+    inside = f.start([])
+    _branch(f, head, (begin, *carried))
+    f.block = head
+    less = {"predicate": integer_attr(2, i64)}
+    go = f.op(llvm.ICmpOp, (head.args[0], end), i1, less)
+    after = Block(arg_types=types)
+    _cond_branch(f, go, inside, after, head.args[1:])
+    f.block = inside
+    values = body(head.args[0], head.args[1:])
+    following = f.op(llvm.AddOp, (head.args[0], step), i64, _WRAPS)
+    _branch(f, head, (following, *values))
+    f.blocks.append(after)
+    f.block = after
+    return after.args
+
+
+def _for(f: _Function, op: scf.ForOp) -> None:
+    old = op.body.block
+
+    def body(i: SSAValue, carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
+        f.values.update(zip(old.args, (i, *carried), strict=True))
+        f.walk(old)
+        return f.all(cast("Operation", old.last_op).operands)
+
+    results = _loop(
+        f, f.get(op.lb), f.get(op.ub), f.get(op.step), f.all(op.iter_args), body
+    )
+    f.values.update(zip(op.results, results, strict=True))
+
+
+def _parallel(f: _Function, op: scf.ParallelOp) -> None:
+    old = op.body.block
+    bounds = list(
+        zip(
+            f.all(op.lowerBound), f.all(op.upperBound), f.all(op.step), old.args,
+            strict=True,
+        )
+    )  # fmt: skip
+
+    def nest(level: int) -> None:
+        if level == len(bounds):
+            f.walk(old)
+            return
+        begin, end, step, argument = bounds[level]
+
+        def body(i: SSAValue, _: Sequence[SSAValue]) -> Sequence[SSAValue]:
+            f.values[argument] = i
+            nest(level + 1)
+            return ()
+
+        _loop(f, begin, end, step, (), body)
+
+    nest(0)
+
+
+def _if(f: _Function, op: scf.IfOp) -> None:
+    then, otherwise = f.start([]), f.start([])
+    after = Block(arg_types=[register_type(r.type) for r in op.results])
+    _cond_branch(f, f.get(op.cond), then, otherwise)
+    for block, region in ((then, op.true_region), (otherwise, op.false_region)):
+        f.block = block
+        values: list[SSAValue] = []
+        if region.blocks:
+            f.walk(region.block)
+            if region.block.last_op is not None:
+                values = f.all(region.block.last_op.operands)
+        _branch(f, after, values)
+    f.blocks.append(after)
+    f.block = after
+    f.values.update(zip(op.results, after.args, strict=True))
+
+
+def _while(f: _Function, op: scf.WhileOp) -> None:
+    before, body = op.before_region.block, op.after_region.block
+    head = f.start([register_type(a.type) for a in before.args])
+    _branch(f, head, f.all(op.arguments))
+    f.block = head
+    f.values.update(zip(before.args, head.args, strict=True))
+    f.walk(before)
+    condition = cast("scf.ConditionOp", before.last_op)
+    values = f.all(condition.arguments)
+    inside = f.start([])
+    after = Block(arg_types=[v.type for v in values])
+    _cond_branch(f, f.get(condition.condition), inside, after, values)
+    f.block = inside
+    f.values.update(zip(body.args, values, strict=True))
+    f.walk(body)
+    _branch(f, head, f.all(cast("Operation", body.last_op).operands))
+    f.blocks.append(after)
+    f.block = after
+    f.values.update(zip(op.results, after.args, strict=True))
+
+
+def _call(f: _Function, op: func.CallOp) -> None:
+    operands = f.all(op.arguments)
+    properties = {
+        "callee": SymbolRefAttr(op.callee.root_reference),
+        **_FAST,
+        "CConv": llvm.CallingConventionAttr("ccc"),
+        "op_bundle_sizes": DenseArrayBase.from_list(i32, ()),
+        "operandSegmentSizes": DenseArrayBase.from_list(i32, [len(operands), 0]),
+        "TailCallKind": llvm.TailCallKindAttr(llvm.TailCallKind.NONE),
+    }
+    type_ = register_type(op.results[0].type)
+    f.values[op.results[0]] = f.op(llvm.CallOp, operands, type_, properties)
+
+
+def _return(f: _Function, op: func.ReturnOp) -> None:
+    f.do(llvm.ReturnOp, f.all(op.arguments))
+
+
+def _nothing(f: _Function, op: Operation) -> None:
+    """A terminator of a structured region: its parent has done what it says."""
+
+
+_SPECIAL: dict[type[Operation], Callable[[_Function, Any], None]] = {
+    arith.ConstantOp: _constant, arith.CmpiOp: _compare, arith.CmpfOp: _compare,
+    arith.IndexCastOp: _index_cast, memref.LoadOp: _load, memref.StoreOp: _store,
+    memref.DimOp: _dim, memref.AllocaOp: _alloca, memref.ViewOp: _view,
+    memref.ReinterpretCastOp: _reinterpret, memref.CollapseShapeOp: _collapse,
+    scf.ForOp: _for, scf.ParallelOp: _parallel, scf.IfOp: _if, scf.WhileOp: _while,
+    scf.YieldOp: _nothing, scf.ReduceOp: _nothing, scf.ConditionOp: _nothing,
+    func.CallOp: _call, func.ReturnOp: _return,
+}  # fmt: skip
+
+
+class LowerToLlvmPass(ModulePass):
+    """See the module's docstring."""
+
+    name = "lower-to-llvm"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for old in list(op.body.block.ops):
+            if isinstance(old, func.FuncOp):
+                op.body.block.insert_op_before(_Function(old).run(), old)
+                old.detach()
+                old.erase()
