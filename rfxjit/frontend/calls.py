@@ -57,7 +57,9 @@ def array_of(trace: Trace, values: Any, dtype: Any = None) -> Tracer:
             f" inhomogeneous shape: {sorted(map(str, shapes))}"
         )
     rows = [p.reshape((1, *p.shape)) for p in parts]
-    kinds = [{"float": 0.0, "int": 0, "bool": False}.get(p.kind, p.dtype) for p in parts]
+    kinds = [
+        {"float": 0.0, "int": 0, "bool": False}.get(p.kind, p.dtype) for p in parts
+    ]
     common = np.dtype(dtype) if dtype is not None else np.result_type(*kinds)
     return concatenate([r.astype(common) for r in rows], 0)
 
@@ -89,7 +91,9 @@ def _create(trace: Trace, original: Any, *args: Any, **kwargs: Any) -> Any:
     shape = tuple(n if isinstance(n, SymDim) else n.__index__() for n in shape)
     value: Any = {np.ones: 1.0}.get(original, 0.0)
     if original is np.full:
-        value = kwargs.pop("fill_value", None) if "fill_value" in kwargs else rest.pop(0)
+        value = (
+            kwargs.pop("fill_value", None) if "fill_value" in kwargs else rest.pop(0)
+        )
     dtype = kwargs.pop("dtype", rest.pop(0) if rest else None)
     x = lift(trace, value)
     converted = trace.here().convert(x.value, dtype or x.dtype)
@@ -113,7 +117,7 @@ def _int(trace: Trace, _: Any, value: Any = 0, *rest: Any) -> Any:
     return python_number(value.astype(np.int64))
 
 
-def _bool(trace: Trace, _: Any, value: Any = False) -> Any:  # noqa: FBT002
+def _bool(trace: Trace, _: Any, value: Any = False) -> Any:
     return python_number(lift(trace, value).astype(np.bool_))
 
 

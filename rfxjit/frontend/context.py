@@ -46,10 +46,13 @@ def _positions(code: CodeType) -> tuple[tuple[int | None, int | None], ...]:
 
 def user_location() -> SourceLocation | None:
     """The innermost place in user code that is running now."""
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the only way
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
-        if not name.startswith((f"{_PACKAGE}.", "numpy.", "optree.")) and name != "numpy":
+        if (
+            not name.startswith((f"{_PACKAGE}.", "numpy.", "optree."))
+            and name != "numpy"
+        ):
             line, col = _positions(frame.f_code)[frame.f_lasti // 2]
             file = frame.f_code.co_filename
             return SourceLocation(file, line or frame.f_lineno, col or 0)

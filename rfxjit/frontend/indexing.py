@@ -25,7 +25,10 @@ def _expand(x: Tracer, key: Any) -> list[Any]:
     items = list(cast("tuple[Any, ...]", key)) if isinstance(key, tuple) else [key]
     for item in items:
         array = isinstance(item, (Tracer, np.ndarray, np.generic, bool, list))
-        if array and np.asarray(item if isinstance(item, (bool, list)) else 0).dtype == bool:
+        if (
+            array
+            and np.asarray(item if isinstance(item, (bool, list)) else 0).dtype == bool
+        ):
             raise refuse("boolean masks are not traced", "use np.where(mask, a, b)")
         if isinstance(item, (Tracer, np.ndarray, np.generic)) and item.dtype == bool:
             raise refuse("boolean masks are not traced", "use np.where(mask, a, b)")
@@ -120,9 +123,7 @@ def getitem(x: Tracer, key: Any) -> Any:
         for a, b in zip(counts, x.shape, strict=True)
     )
     if not whole:
-        value = builder.slice(
-            value, sizes(trace, starts), sizes(trace, counts), steps
-        )
+        value = builder.slice(value, sizes(trace, starts), sizes(trace, counts), steps)
     if len(shape) != len(counts) or len(items) != len(counts):
         value = builder.reshape(value, sizes(trace, shape))
     scalar = not shape and Ellipsis not in (key if isinstance(key, tuple) else (key,))
@@ -151,7 +152,9 @@ def _index_arrays(x: Tracer, items: Sequence[Any]) -> tuple[list[int], list[Trac
             continue
         index = lift(trace, item)
         if index.dtype.kind not in "iu":
-            raise IndexError("arrays used as indices must be of integer (or boolean) type")
+            raise IndexError(
+                "arrays used as indices must be of integer (or boolean) type"
+            )
         n = x.shape[d]
         size = n.tracer() if isinstance(n, SymDim) else n
         wide = index.astype(np.int64)

@@ -40,7 +40,9 @@ def call_ufunc(
         return reduce(lift(trace, inputs[0]), _REDUCTIONS[ufunc], axis,
                       keepdims=kwargs.pop("keepdims", False))  # fmt: skip
     if method != "__call__" or set(kwargs) - {"dtype", "casting"}:
-        raise refuse(f"np.{ufunc.__name__}.{method} with {sorted(kwargs)} is not traced")
+        raise refuse(
+            f"np.{ufunc.__name__}.{method} with {sorted(kwargs)} is not traced"
+        )
     operands = [lift(trace, x) for x in inputs]
     result = _ufunc(trace, ufunc, operands, kwargs.get("dtype"))
     if out is None:
@@ -202,7 +204,7 @@ def _reduction(kind: str) -> Callable[..., Tracer]:
         keepdims: Any = False, **rest: Any,
     ) -> Tracer:  # fmt: skip
         _no_more(kind, out, rest)
-        keep = keepdims is not np._NoValue and bool(keepdims)  # noqa: SLF001
+        keep = keepdims is not np._NoValue and bool(keepdims)
         return reduce(a, kind, axis, keepdims=keep, dtype=dtype)
 
     return function
@@ -215,14 +217,14 @@ def _bounded(kind: str) -> Callable[..., Tracer]:
         a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, **rest: Any
     ) -> Tracer:
         _no_more(kind, out, rest)
-        keep = keepdims is not np._NoValue and bool(keepdims)  # noqa: SLF001
+        keep = keepdims is not np._NoValue and bool(keepdims)
         return reduce(a, kind, axis, keepdims=keep)
 
     return function
 
 
 def _no_more(what: str, out: Any, rest: dict[str, Any]) -> None:
-    given = [k for k, v in rest.items() if v is not np._NoValue and v is not None]  # noqa: SLF001
+    given = [k for k, v in rest.items() if v is not np._NoValue and v is not None]
     if out is not None or given:
         raise refuse(f"{what} with {', '.join(given) or 'out'} is not traced")
 
@@ -232,8 +234,10 @@ def _search(kind: str) -> Callable[..., Tracer]:
         a: Tracer, axis: int | None = None, out: Any = None, *, keepdims: Any = False
     ) -> Tracer:
         _no_more(kind, out, {})
-        keep = keepdims is not np._NoValue and bool(keepdims)  # noqa: SLF001
-        return reduce(a.reshape(-1) if axis is None else a, kind, axis or 0, keepdims=keep)
+        keep = keepdims is not np._NoValue and bool(keepdims)
+        return reduce(
+            a.reshape(-1) if axis is None else a, kind, axis or 0, keepdims=keep
+        )
 
     return function
 
@@ -249,7 +253,7 @@ def mean(a: Tracer, axis: Any = None, dtype: Any = None, out: Any = None,
          keepdims: Any = False, **rest: Any) -> Any:  # fmt: skip
     """As `np.mean`: integers in float64, float16 summed in float32."""
     _no_more("mean", out, rest)
-    keep = keepdims is not np._NoValue and bool(keepdims)  # noqa: SLF001
+    keep = keepdims is not np._NoValue and bool(keepdims)
     result = dtype or (a.dtype if a.dtype.kind == "f" else np.float64)
     wide = np.float32 if np.dtype(result) == np.float16 else result
     total = reduce(a, "add", axis, keepdims=keep, dtype=wide)
@@ -261,7 +265,7 @@ def var(a: Tracer, axis: Any = None, dtype: Any = None, out: Any = None,
         ddof: Any = 0, keepdims: Any = False, **rest: Any) -> Any:  # fmt: skip
     """As `np.var`: the mean first, then the mean of squares around it."""
     _no_more("var", out, rest)
-    keep = keepdims is not np._NoValue and bool(keepdims)  # noqa: SLF001
+    keep = keepdims is not np._NoValue and bool(keepdims)
     result = dtype or (a.dtype if a.dtype.kind == "f" else np.float64)
     x = a.astype(result)
     centred = cast("Any", x - mean(x, axis, keepdims=True))
@@ -281,7 +285,11 @@ def reshape(a: Tracer, shape: Any, order: str = "C", **_: Any) -> Tracer:
     """As `np.reshape`, with one -1."""
     if order != "C":
         raise refuse(f"reshape in order {order!r} is not traced")
-    new = list(cast("tuple[Any, ...]", shape)) if isinstance(shape, (tuple, list)) else [shape]
+    new = (
+        list(cast("tuple[Any, ...]", shape))
+        if isinstance(shape, (tuple, list))
+        else [shape]
+    )
     negative = [i for i, n in enumerate(new) if isinstance(n, int) and n == -1]
     if len(negative) > 1:
         raise ValueError("can only specify one unknown dimension")
@@ -311,7 +319,9 @@ def reshape(a: Tracer, shape: Any, order: str = "C", **_: Any) -> Tracer:
 
 def transpose(a: Tracer, axes: Any = None) -> Tracer:
     """As `np.transpose`."""
-    order = list(range(a.ndim))[::-1] if axes is None else [int(d) % a.ndim for d in axes]
+    order = (
+        list(range(a.ndim))[::-1] if axes is None else [int(d) % a.ndim for d in axes]
+    )
     if sorted(order) != list(range(a.ndim)):
         raise ValueError("axes don't match array")
     if order == list(range(a.ndim)):
@@ -346,7 +356,9 @@ def squeeze(a: Tracer, axis: Any = None) -> Tracer:
     ones = [d for d, n in enumerate(a.shape) if isinstance(n, int) and n == 1]
     chosen = ones if axis is None else _axes(a, axis)
     if set(chosen) - set(ones):
-        raise ValueError("cannot select an axis to squeeze out which has size not equal to one")
+        raise ValueError(
+            "cannot select an axis to squeeze out which has size not equal to one"
+        )
     return reshape(a, [n for d, n in enumerate(a.shape) if d not in chosen])
 
 
@@ -428,7 +440,9 @@ def flip(m: Tracer, axis: Any = None) -> Any:
 def where(condition: Any, x: Any = None, y: Any = None) -> Tracer:
     """As `np.where` with three arguments."""
     if x is None or y is None:
-        raise refuse("np.where with one argument has a result shape that depends on data")
+        raise refuse(
+            "np.where with one argument has a result shape that depends on data"
+        )
     trace = _trace_of((condition, x, y))
     mask, a, b = (lift(trace, v) for v in (condition, x, y))
     dtype = _common(a, b)
@@ -448,7 +462,7 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, **rest: Any) -> Any:
     a_min = rest.pop("min", a_min)
     a_max = rest.pop("max", a_max)
     _no_more("clip", rest.pop("out", None), rest)
-    absent = (None, np._NoValue)  # noqa: SLF001
+    absent = (None, np._NoValue)
     result = a
     if not any(a_min is v for v in absent):
         result = np.maximum(result, a_min)
@@ -473,7 +487,9 @@ def _like(fill: float | None) -> Callable[..., Tracer]:
         value = args[0] if fill is None and args else (fill or 0)
         trace = a.trace
         x = lift(trace, value)
-        x = Tracer(trace, trace.here().convert(x.value, dtype or a.dtype), "array", shape=())
+        x = Tracer(
+            trace, trace.here().convert(x.value, dtype or a.dtype), "array", shape=()
+        )
         return broadcast_to(x, a.shape)
 
     return function
@@ -560,7 +576,9 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     return np.sqrt(reduce(np.square(wide), "add", axis, keepdims=keepdims))
 
 
-def trace_(a: Tracer, offset: int = 0, axis1: int = 0, axis2: int = 1, **rest: Any) -> Any:
+def trace_(
+    a: Tracer, offset: int = 0, axis1: int = 0, axis2: int = 1, **rest: Any
+) -> Any:
     """As `np.trace` of a matrix."""
     _no_more("trace", None, rest)
     if a.ndim != 2 or (offset, axis1, axis2) != (0, 0, 1):
@@ -569,7 +587,9 @@ def trace_(a: Tracer, offset: int = 0, axis1: int = 0, axis2: int = 1, **rest: A
     return reduce(a[k, k], "add", 0)
 
 
-def cumsum(a: Tracer, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+def cumsum(
+    a: Tracer, axis: int | None = None, dtype: Any = None, out: Any = None
+) -> Any:
     """Refused for now: a scan needs a loop that carries state."""
     raise refuse("np.cumsum is not traced")
 
@@ -617,5 +637,3 @@ def call_function(trace: Trace, function: Any, args: Any, kwargs: Any) -> Any:
                                  np.where, np.dot, np.outer, np.cross):  # fmt: skip
         args = (lift(trace, args[0]), *args[1:])
     return handler(*args, **kwargs)
-
-

@@ -53,7 +53,11 @@ class SymDim:
                 _, value, dim = self.trace.__dict__["symbols"][name]
                 size = b.dim(value, dim)
                 part = size if part == 1 else b.index_mul(part, size)
-            total = part if isinstance(total, int) and total == 0 else b.index_add(total, part)
+            total = (
+                part
+                if isinstance(total, int) and total == 0
+                else b.index_add(total, part)
+            )
         self._value = b.index_const(total) if isinstance(total, int) else total
         return self._value
 

@@ -199,7 +199,9 @@ def _by_position(
 def _factory(code: CodeType, function: FunctionType) -> Callable[[Any], FunctionType]:
     """A function that makes the rewritten function from its hooks."""
     node = _parse(function)
-    local = frozenset((*code.co_varnames, *code.co_cellvars, HOOKS)) | _inner_names(node)
+    local = frozenset((*code.co_varnames, *code.co_cellvars, HOOKS)) | _inner_names(
+        node
+    )
     _strip_annotations(node.args)
     # Defaults are taken over from the function object; only their number matters.
     count, keyword = len(node.args.defaults), node.args.kw_defaults

@@ -131,8 +131,10 @@ def _finish(
         outputs.append(Output(tracer.dtype, _dims(tracer), "array", inout=i))
     results: list[Result] = []
     for leaf in leaves:
-        if isinstance(leaf, Tracer) and leaf.source is not None and (
-            leaf.kind == "array" or leaf.value is state.input_values[leaf.source]
+        if (
+            isinstance(leaf, Tracer)
+            and leaf.source is not None
+            and (leaf.kind == "array" or leaf.value is state.input_values[leaf.source])
         ):
             results.append(Alias(inputs[leaf.source].path))
             continue
@@ -185,9 +187,7 @@ def _with_role(spec: Any) -> Any:
 
 def _dims(tracer: Tracer) -> tuple[Any, ...]:
     """Sizes; a symbol by its name, None for what only the shapes function knows."""
-    return tuple(
-        n if isinstance(n, int) else _symbol(n) for n in tracer.shape
-    )
+    return tuple(n if isinstance(n, int) else _symbol(n) for n in tracer.shape)
 
 
 def _symbol(n: SymDim) -> str | None:

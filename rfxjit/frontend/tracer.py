@@ -87,7 +87,7 @@ class Tracer:
         return self.dtype.itemsize
 
     @property
-    def T(self) -> Tracer:  # noqa: N802 - as in NumPy
+    def T(self) -> Tracer:
         return cast("Tracer", np.transpose(cast("Any", self)))
 
     @property
@@ -119,7 +119,9 @@ class Tracer:
         if self.source is not None and self.concrete is not None and not self._shape:
             spec = self.trace.inputs[self.source]
             if spec.by_value and spec.kind != "float":
-                self.trace.guard(spec.path, "eq", self.concrete, f"{what} of {spec.name}")
+                self.trace.guard(
+                    spec.path, "eq", self.concrete, f"{what} of {spec.name}"
+                )
                 return self.concrete
         raise refuse(
             f"cannot use a traced {self.kind} as {what}",
@@ -224,7 +226,9 @@ class Tracer:
     def reshape(self, *shape: Any, order: str = "C") -> Tracer:
         """As `ndarray.reshape`, also with separate sizes."""
         new = shape[0] if len(shape) == 1 else shape
-        return cast("Tracer", np.reshape(cast("Any", self), new, order=cast("Any", order)))
+        return cast(
+            "Tracer", np.reshape(cast("Any", self), new, order=cast("Any", order))
+        )
 
     def transpose(self, *axes: Any) -> Tracer:
         """As `ndarray.transpose`, also with separate axes."""
@@ -274,7 +278,9 @@ def _operator(name: str, ufunc: np.ufunc, *, inplace: bool = True) -> None:
 
 
 def _operand(other: Any) -> bool:
-    return isinstance(other, (Tracer, np.ndarray, np.generic, float, int, SymDim, list, tuple))
+    return isinstance(
+        other, (Tracer, np.ndarray, np.generic, float, int, SymDim, list, tuple)
+    )
 
 
 for _name, _ufunc in {
@@ -290,11 +296,14 @@ for _name, _ufunc in {
 }.items():  # fmt: skip
     _operator(_name, _ufunc, inplace=False)
 for _name, _ufunc in {
-    "neg": np.negative, "pos": np.positive, "abs": np.absolute, "invert": np.invert
+    "neg": np.negative,
+    "pos": np.positive,
+    "abs": np.absolute,
+    "invert": np.invert,
 }.items():
     setattr(Tracer, f"__{_name}__", lambda self, u=_ufunc: u(self))
-setattr(Tracer, "__divmod__", lambda self, other: (self // other, self % other))
-setattr(Tracer, "__round__", lambda self, n=0: np.round(self, n))
+Tracer.__divmod__ = lambda self, other: (self // other, self % other)
+Tracer.__round__ = lambda self, n=0: np.round(self, n)
 
 
 def update(target: Tracer, result: Tracer, what: str) -> None:
@@ -305,7 +314,9 @@ def update(target: Tracer, result: Tracer, what: str) -> None:
             " with casting rule 'same_kind'"
         )
     value = target.trace.here().convert(result.value, target.dtype)
-    new = broadcast_to(Tracer(target.trace, value, "array", shape=result.shape), target.shape)
+    new = broadcast_to(
+        Tracer(target.trace, value, "array", shape=result.shape), target.shape
+    )
     target.assign(new)
 
 
@@ -365,8 +376,10 @@ def broadcast_to(x: Tracer, shape: Sequence[Any]) -> Tracer:
     for i, n in enumerate(x.shape):
         if isinstance(n, int) and n == 1:
             continue
-        if lead < 0 or isinstance(shape[lead + i], int) != isinstance(n, int) or (
-            n != shape[lead + i]
+        if (
+            lead < 0
+            or isinstance(shape[lead + i], int) != isinstance(n, int)
+            or (n != shape[lead + i])
         ):
             raise ShapeError(
                 "operands could not be broadcast together with remapped shapes"
@@ -394,13 +407,19 @@ def elementwise(
     """Broadcast, convert and append one elementwise op."""
     shape = broadcast_shapes([x.shape for x in operands])
     values = [
-        broadcast_to(
-            x.like(trace.here().convert(x.value, d)), shape
-        ).value
+        broadcast_to(converted(x, d), shape).value
         for x, d in zip(operands, dtypes, strict=True)
     ]
     value = trace.here().elementwise(name, *values)
     return Tracer(trace, value, "array" if shape else "scalar", shape=shape)
+
+
+def converted(x: Tracer, dtype: np.dtype[Any]) -> Tracer:
+    """`x` in another dtype; a literal is written in it at once."""
+    builder = x.trace.here()
+    if x.source is None and x.concrete is not None and x.kind in PYTHON:
+        return x.like(builder.constant(np.asarray(x.concrete).astype(dtype)))
+    return x.like(builder.convert(x.value, dtype))
 
 
 def python_number(x: Tracer) -> Tracer:

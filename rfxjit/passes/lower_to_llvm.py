@@ -337,9 +337,12 @@ def _load(f: _Function, op: memref.LoadOp) -> None:
     buffer = f.buffers[op.memref]
     address = f.address(buffer, f.all(op.indices))
     type_ = i8 if buffer.element == i1 else register_type(buffer.element)
-    properties = {"alignment": _alignment(buffer.element), "ordering": integer_attr(0, i64)}
+    properties = {
+        "alignment": _alignment(buffer.element),
+        "ordering": integer_attr(0, i64),
+    }
     value = f.op(llvm.LoadOp, (address,), type_, properties)
-    f.values[op.res] = f._is_true(value) if buffer.element == i1 else value  # noqa: SLF001
+    f.values[op.res] = f._is_true(value) if buffer.element == i1 else value
 
 
 def _store(f: _Function, op: memref.StoreOp) -> None:
@@ -348,7 +351,10 @@ def _store(f: _Function, op: memref.StoreOp) -> None:
     value = f.get(op.value)
     if buffer.element == i1:
         value = f.op(llvm.ZExtOp, (value,), i8)
-    properties = {"alignment": _alignment(buffer.element), "ordering": integer_attr(0, i64)}
+    properties = {
+        "alignment": _alignment(buffer.element),
+        "ordering": integer_attr(0, i64),
+    }
     f.do(llvm.StoreOp, (value, address), properties)
 
 
@@ -378,7 +384,9 @@ def _alloca(f: _Function, op: memref.AllocaOp) -> None:
     f.buffers[op.memref] = Buffer(new.results[0], shape, element)
 
 
-def _mixed(f: _Function, shape: Sequence[int], sizes: Sequence[SSAValue]) -> tuple[Dim, ...]:
+def _mixed(
+    f: _Function, shape: Sequence[int], sizes: Sequence[SSAValue]
+) -> tuple[Dim, ...]:
     rest = iter(f.all(sizes))
     return tuple(next(rest) if n == DYNAMIC_INDEX else n for n in shape)
 

@@ -213,7 +213,9 @@ class FunctionLowering:
         self._return()
         types = [a.type for a in self.block.args]
         new = func.FuncOp(
-            self.old.sym_name.data, FunctionType.from_lists(types, [i32]), Region(self.block)
+            self.old.sym_name.data,
+            FunctionType.from_lists(types, [i32]),
+            Region(self.block),
         )
         new.location = self.old.location
         static = isinstance(self.extent, int) and isinstance(self.offset, int)

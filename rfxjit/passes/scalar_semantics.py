@@ -224,7 +224,8 @@ def _hypot(m: Emit, kind: str, _: Attribute, a: SSAValue, b: SSAValue) -> SSAVal
 
 def _pow(m: Emit, kind: str, type_: Attribute, a: SSAValue, b: SSAValue) -> SSAValue:
     """Integer power by squaring, wrapping; a negative exponent (an error in NumPy,
-    raised before the call where it is known) gives 1/a truncated."""
+    raised before the call where it is known) gives 1/a truncated.
+    """
     t = a.type
     before = Block(arg_types=[t, t, t])
     after = Block(arg_types=[t, t, t])

@@ -172,7 +172,9 @@ class _Writer:
 def _compare(name: str, predicates: Sequence[str]) -> Callable[[_Writer, Any], str]:
     def write(w: _Writer, op: Any) -> str:
         predicate = predicates[op.predicate.value.data]
-        return f"{name} {predicate} {w.typed(op.operands[0])}, {w.names[op.operands[1]]}"
+        return (
+            f"{name} {predicate} {w.typed(op.operands[0])}, {w.names[op.operands[1]]}"
+        )
 
     return write
 
