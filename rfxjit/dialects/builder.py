@@ -12,6 +12,7 @@ verifies; `rfxjit.dialects.diagnostics.verify` checks it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -103,10 +104,10 @@ class Builder:
     def lit(self, like_: SSAValue, value: float) -> SSAValue:
         """A constant of the type of another value, also of dynamic shape."""
         element = element_type(like_.type)
-        if not isinstance(like_.type, TensorType):
+        if element == like_.type:
             attr = scalar_attr(value, element)
             return self.op(rfx.ConstantOp, (), element, value=attr)
-        if like_.type.has_static_shape():
+        if DYNAMIC_INDEX not in shape_of(like_.type):
             array = np.full(shape_of(like_.type), value, dtype_of(element))
             type_ = cast("TensorType[Any]", like_.type)
             return self.op(rfx.ConstantOp, (), type_, value=from_array(array, type_))
@@ -146,7 +147,7 @@ class Builder:
         """`b.add(x, y)` is `b.elementwise("add", x, y)`, for derivative rules."""
         if name not in TABLE:
             raise AttributeError(name)
-        return lambda *operands: self.elementwise(name, *operands)
+        return partial(self.elementwise, name)
 
     def convert(self, x: SSAValue, dtype: Any) -> SSAValue:
         """Another dtype; x itself if it has it already."""

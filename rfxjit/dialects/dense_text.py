@@ -1,8 +1,9 @@
 """Text of constants that survives a round trip.
 
-xDSL prints NaN and infinities of a `dense<…>` as hex and reads the hex back as a number.
-Here a float that has no exact decimal form (NaN with its payload, infinities) is written
-as hex in quotes, bit by bit, and all others in the shortest form that reads back equal:
+xDSL prints NaN and infinities of a `dense<…>` as hex and reads the hex back as a
+number. Here a float that has no decimal form (NaN with its payload, infinities) is
+written as hex in quotes, bit by bit, and all others in the shortest form that reads
+back equal:
 
     rfx.constant dense<[1.5, "0x7fc00000", -0.0]> : tensor<3xf32>
     rfx.constant dense<2.0> : tensor<1024xf32>      // all elements are the same
@@ -16,6 +17,7 @@ from typing import Any, cast
 
 import numpy as np
 from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
     DenseIntOrFPElementsAttr,
     FloatAttr,
     IntegerAttr,
@@ -68,7 +70,7 @@ def _number(value: Any) -> str:
     if isinstance(value, np.bool_):
         return "true" if value else "false"
     if isinstance(value, np.floating):
-        number = float(value)
+        number = float(cast("Any", value))
         if math.isfinite(number):
             # MLIR's grammar wants digits after a point: 1e-45 is written 1.0e-45.
             text = repr(number)
@@ -120,8 +122,8 @@ def parse_constant(parser: Parser) -> tuple[Attribute, Attribute]:
         got = _flatten(values, flat)
         array = _decode(flat, dtype)
         if got != shape:
-            if got != () or -1 in shape:
-                raise ValueError(f"the elements have shape {got}, the type {shape}")
+            if got != () or DYNAMIC_INDEX in shape:
+                parser.raise_error(f"elements of shape {got} are no {type_}", start)
             array = np.broadcast_to(array, shape)
         value = from_array(array.reshape(shape), cast("TensorType[Any]", type_))
     except (ValueError, OverflowError) as error:

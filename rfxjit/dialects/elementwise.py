@@ -16,11 +16,14 @@ the partial derivative from elementwise ops (`m.mul(a, b)`, `m.lit(like, 2.0)`),
 value is that of one side, as JAX takes it.
 """
 
+# The rules are lambdas over whatever values the builder has.
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, cast
 
 import numpy as np
 
@@ -68,7 +71,7 @@ def _integers(s: str, u: str | None = None, b: str | None = None) -> dict[str, s
 
 
 def _select(a: Any, b: Any, c: Any) -> Any:
-    return np.where(a, b, c)
+    return cast("Any", np.where(a, b, c))
 
 
 def _fma(a: Any, b: Any, c: Any) -> Any:

@@ -12,7 +12,7 @@ bare subclasses of it, because decorating a hundred classes would cost 17 ms per
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Self, cast
 
 from xdsl.dialects.builtin import TensorType, UnknownLoc
 from xdsl.ir import Attribute, SSAValue
@@ -76,13 +76,13 @@ class Elementwise(IRDLOperation):
         if kind_of(element) not in row.kinds:
             wanted = " or ".join(_KINDS[k] for k in row.kinds)
             raise VerifyException(f"expected {wanted} elements, got {element}")
-        expected = [type_] * row.arity
+        expected: list[Attribute] = [cast("Attribute", type_)] * row.arity
         if row.name == "select":
-            expected[0] = like(type_, i1)
+            expected[0] = like(cast("Attribute", type_), i1)
         for i, (got, want) in enumerate(zip(types, expected, strict=True)):
             if got != want:
                 raise VerifyException(f"operand {i} must be {want}, got {got}")
-        want = result_type(row, type_)
+        want = result_type(row, cast("Attribute", type_))
         if self.result.type != want:
             raise VerifyException(f"the result must be {want}, got {self.result.type}")
 

@@ -7,8 +7,8 @@
     }
 
 The sizes in front are the iteration space. Each operand has an indexing map: its dim i
-runs with the loop `map[i]`. A loop that is not in the map is a broadcast: the operand is
-uniform along it. Maps never repeat a loop (projected permutations). The region is
+runs with the loop `map[i]`. A loop that is not in the map is a broadcast: the operand
+is uniform along it. Maps never repeat a loop (projected permutations). The region is
 isolated: what it needs comes in as an operand, a tensor of rank 0 with the map `[]`.
 
 In `rfx.map_reduce` each result also says how its elements combine:
@@ -142,7 +142,7 @@ class LoopNest(IRDLOperation):
     @property
     def shape(self) -> tuple[int, ...]:
         """The iteration space; DYNAMIC_INDEX where a size is a value."""
-        return cast("tuple[int, ...]", self.static_sizes.get_values())
+        return self.static_sizes.get_values()
 
     @property
     def maps(self) -> list[tuple[int, ...]]:

@@ -16,7 +16,6 @@ from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     I32,
     I64,
-    BoolAttr,
     DenseArrayBase,
     DenseIntOrFPElementsAttr,
     FloatAttr,
@@ -201,7 +200,7 @@ class FullOp(IRDLOperation):
         type_ = cast("TensorType[Any]", self.result.type)
         expect_sizes(type_, ints(self.static_sizes), self.sizes)
         expect(
-            isinstance(self.value, (IntegerAttr, FloatAttr, BoolAttr))
+            isinstance(self.value, (IntegerAttr, FloatAttr))
             and cast("Any", self.value).type == type_.element_type,
             f"the value must be a number of type {type_.element_type}",
         )
