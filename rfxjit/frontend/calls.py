@@ -1,9 +1,12 @@
 """Stand-ins for calls that NumPy's protocols do not see.
 
-`np.array([[c, -s], [s, c]])` of traced numbers would be an object array, `np.zeros(n)` a
-real array that cannot hold traced values, `math.sin(s)` and `float(s)` errors. Rewritten
-code asks here first; a stand-in does what the function does, on tracers.
+`np.array([[c, -s], [s, c]])` of traced numbers would be an object array, `np.zeros(n)`
+a real array that cannot hold traced values, `math.sin(s)` and `float(s)` errors.
+Rewritten code asks here first; a stand-in does what the function does, on tracers.
 """
+
+# NumPy's and Python's functions are duck typed, and so are these.
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
 from __future__ import annotations
 
@@ -66,7 +69,8 @@ def array_of(trace: Trace, values: Any, dtype: Any = None) -> Tracer:
 
 def _array(trace: Trace, original: Any, *args: Any, **kwargs: Any) -> Any:
     dtype = kwargs.get("dtype", args[1] if len(args) > 1 else None)
-    value = args[0]
+    value = args[0] if args else kwargs.pop("object")
+    args = (value, *args[1:])
     if isinstance(value, Tracer):
         copied = value if original is np.asarray else value.copy()
         copied = Tracer(trace, copied.value, "array", shape=copied.shape, source=(

@@ -5,6 +5,9 @@ the hooks of one rewritten function (see `syntax.py`): they find out where a cap
 value came from (its `Path`), make it a hidden input or a guard, and route calls.
 """
 
+# Values of the user's program can be anything.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false, reportPrivateUsage=false
+
 from __future__ import annotations
 
 import builtins
@@ -118,14 +121,14 @@ class Trace:
             kind = "scalar"
         else:
             kind = cast("Kind", type(value).__name__)
-        dtype = VALUE_KINDS[kind] if kind in VALUE_KINDS else value.dtype
-        dtype = dtype.newbyteorder("=")
+        dtype: Any = VALUE_KINDS.get(kind) or value.dtype
+        dtype = cast("np.dtype[Any]", dtype.newbyteorder("="))
         if dtype not in ELEMENT_TYPES:
             raise refuse(
                 f"argument '{name}' has dtype {dtype}, which is not supported",
                 "use bool, int8 to int64, uint8 to uint64, float16 to float64",
             )
-        if kind == "int" and not -(2**63) <= value < 2**63:
+        if type(value) is int and not -(2**63) <= value < 2**63:
             raise refuse(f"argument '{name}' does not fit into int64")
         sizes: tuple[int, ...] = np.shape(value)
         shape: tuple[Dim, ...] = tuple(

@@ -7,6 +7,9 @@ of range raises IndexError, at run time through the status. Boolean masks have a
 that depends on data; they are refused, and `np.where` is the way out.
 """
 
+# Keys can be anything, and NumPy's functions are given tracers.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false, reportOperatorIssue=false, reportAttributeAccessIssue=false, reportUnnecessaryCast=false
+
 from __future__ import annotations
 
 import weakref
@@ -236,8 +239,8 @@ def _set_block(x: Tracer, items: Sequence[Any], new: Tracer) -> None:
     b = trace.here()
     value = b.reshape(block.value, sizes(trace, counts))
     if all(step == 1 for step in steps):
-        places = [lift(trace, s).value if isinstance(s, SymDim) else b.constant(np.int64(s))
-                  for s in starts]  # fmt: skip
+        numbers = [s if isinstance(s, SymDim) else np.int64(s) for s in starts]
+        places = [lift(trace, s).value for s in numbers]
         result = b.dynamic_update_slice(x.value, value, places)
     else:
         grids = np.meshgrid(

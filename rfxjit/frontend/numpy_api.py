@@ -5,6 +5,9 @@ Python numbers. `call_function` serves `__array_function__` with the table `FUNC
 What is in neither is refused by name, and `@jit` then runs the original function.
 """
 
+# NumPy's functions are duck typed, and so are these: tracers and numbers alike.
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false, reportPrivateUsage=false, reportOperatorIssue=false
+
 from __future__ import annotations
 
 import math
@@ -107,7 +110,7 @@ def _python_kind(result: Tracer, ufunc: np.ufunc, operands: Sequence[Tracer]) ->
 
 
 def _truth(x: Tracer) -> Tracer:
-    return x if x.dtype.kind == "b" else cast("Tracer", x != 0)
+    return x if x.dtype.kind == "b" else cast("Tracer", np.not_equal(x, 0))
 
 
 def _logical(name: str) -> Callable[..., Tracer]:
@@ -258,7 +261,7 @@ def mean(a: Tracer, axis: Any = None, dtype: Any = None, out: Any = None,
     wide = np.float32 if np.dtype(result) == np.float16 else result
     total = reduce(a, "add", axis, keepdims=keep, dtype=wide)
     count = _count(a, axis).astype(wide)
-    return cast("Any", total / count).astype(result)
+    return (total / count).astype(result)
 
 
 def var(a: Tracer, axis: Any = None, dtype: Any = None, out: Any = None,
@@ -268,7 +271,7 @@ def var(a: Tracer, axis: Any = None, dtype: Any = None, out: Any = None,
     keep = keepdims is not np._NoValue and bool(keepdims)
     result = dtype or (a.dtype if a.dtype.kind == "f" else np.float64)
     x = a.astype(result)
-    centred = cast("Any", x - mean(x, axis, keepdims=True))
+    centred = x - mean(x, axis, keepdims=True)
     total = reduce(np.square(centred), "add", axis, keepdims=keep)
     return total / (_count(a, axis) - ddof).astype(result)
 

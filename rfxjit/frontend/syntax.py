@@ -222,8 +222,7 @@ def _factory(code: CodeType, function: FunctionType) -> Callable[[Any], Function
     outer = ast.FunctionDef(
         "factory", argument, [*body, ast.Return(result)], [], None, None
     )
-    if hasattr(outer, "type_params"):
-        outer.type_params = []
+    outer.__dict__["type_params"] = []  # required from Python 3.12 on
     module = ast.Module([outer], [])
     module = ast.fix_missing_locations(_Slices().visit(module))
     namespace: dict[str, Any] = {"slice__rfx": slice}

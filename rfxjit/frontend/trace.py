@@ -4,10 +4,13 @@
     print(traced.module)          # one func.func @f on tensors
     traced.signature              # where its inputs come from, what it returns
 
-Arguments become tracers leaf by leaf, the rewritten function runs once on them, and what
-it returns is taken apart into results. If a symbolic size was needed as a number, the
-trace starts again with that size static.
+Arguments become tracers leaf by leaf, the rewritten function runs once on them, and
+what it returns is taken apart into results. If a symbolic size was needed as a number,
+the trace starts again with that size static.
 """
+
+# Results can be anything.
+# pyright: reportUnknownMemberType=false
 
 from __future__ import annotations
 
@@ -62,7 +65,7 @@ def trace(
 ) -> Traced:
     """Trace `fn(*args, **kwargs)`; sizes in `symbolic` become symbols.
 
-    Raises TraceError for what cannot be traced, and whatever the function itself raises.
+    Raises TraceError for what cannot be traced, and what the function itself raises.
     """
     pins: list[str] = []
     while True:

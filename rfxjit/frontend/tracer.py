@@ -10,6 +10,9 @@ here, so a write while a view is alive is refused.
 an array, a NumPy scalar, or a Python float, int or bool.
 """
 
+# Values can be anything; operators are set in loops.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownLambdaType=false, reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import weakref

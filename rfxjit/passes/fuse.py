@@ -28,7 +28,7 @@ from xdsl.context import Context
 from xdsl.dialects import func
 from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp, TensorType
 from xdsl.dialects.tensor import DimOp
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from rfxjit.dialects import rfx
@@ -59,7 +59,7 @@ def _is_splat(op: Operation) -> bool:
     ):
         return False
     data = cast("Any", op.value).data.data
-    return len(data) == dtype_of(cast("Attribute", op.result.type)).itemsize
+    return len(data) == dtype_of(op.result.type).itemsize
 
 
 class Shapes:

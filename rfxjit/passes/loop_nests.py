@@ -3,10 +3,10 @@
 Loops that every operand walks together are joined, so that a map over whole contiguous
 arrays is one flat loop. A nest of one iteration is no loop at all.
 
-A reduction whose innermost loop is reduced runs along the lane tree, the same for every
-target and number of threads, and friendly to vectors: the reduced iterations, in
-row-major order, are cut into blocks of 4096; in a block, iteration k adds to lane k % 64,
-and the lanes are then folded in halves.
+A reduction whose innermost loop is reduced runs along the lane tree, the same for
+every target and number of threads, and friendly to vectors: the reduced iterations, in
+row-major order, are cut into blocks of 4096; in a block, iteration k adds to lane
+k % 64, and the lanes are then folded in halves.
 
     scf.parallel (%p) {                                  // loops that are kept
       scf.parallel (%l) = 0 to 64 { acc[l] = 0 }
@@ -203,7 +203,8 @@ class _NestLowering:
     def _region(
         self, m: Emit, inputs: Sequence[SSAValue], where: Sequence[SSAValue]
     ) -> list[SSAValue]:
-        env = dict(zip(self.nest.body.block.args, inputs, strict=True))
+        env: dict[SSAValue, SSAValue] = {}
+        env.update(zip(self.nest.body.block.args, inputs, strict=True))
         for op in self.nest.body.block.ops:
             m.location = op.location
             match op:
@@ -276,7 +277,7 @@ class _NestLowering:
     def _map(self, ends: list[SSAValue]) -> None:
         state, m = self.state, self.m
         if not state.split:
-            parallel(m, ends, lambda e, where: self._discard(e, where))
+            parallel(m, ends, self._discard)
             return
         state.extent = self.dims[0]
         state.extent_loops = (self.nest, self.groups[0])

@@ -34,7 +34,7 @@ def store(
 
 
 def parallel(m: Emit, dims: Sequence[SSAValue], body: Body) -> None:
-    """Nested `scf.parallel` loops from 0 to each of `dims`, around `body(m, indices)`."""
+    """Nested `scf.parallel` loops from 0 to `dims`, around `body(m, indices)`."""
     if not dims:
         body(m, ())
         return

@@ -158,7 +158,7 @@ def lower_pad(state: FunctionLowering, op: rfx.PadOp) -> None:
 def _index_of(
     state: FunctionLowering, m: Emit, value: SSAValue, where: Sequence[SSAValue]
 ) -> SSAValue:
-    """An element of an index tensor as an i64; a huge unsigned one is just too large."""
+    """An element of an index tensor as an i64; huge unsigned ones are too large."""
     element = state.read(m, value, where)
     if kind_of(value.type) == "u":
         wide = resize(m, element, i64, signed=False)

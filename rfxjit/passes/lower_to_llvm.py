@@ -192,17 +192,17 @@ class _Function:
         return new
 
     def _argument(self, old: SSAValue, private: bool) -> None:
-        type_ = old.type
-        if isinstance(type_, MemRefType):
+        type_, element = old.type, element_type(old.type)
+        if element != type_:
             pointer = self._new_argument(POINTER, old.name_hint)
             dims = tuple(
                 self._new_argument(i64, None) if n == DYNAMIC_INDEX else n
                 for n in shape_of(type_)
             )
-            self.buffers[old] = Buffer(pointer, dims, element_type(type_))
+            self.buffers[old] = Buffer(pointer, dims, element)
         elif type_ == i1 and not private:
             byte = self._new_argument(i8, old.name_hint)
-            self.values[old] = self._is_true(byte)
+            self.values[old] = self.is_true(byte)
         else:
             self.values[old] = self._new_argument(register_type(type_), old.name_hint)
 
@@ -211,7 +211,7 @@ class _Function:
         argument.name_hint = hint
         return argument
 
-    def _is_true(self, byte: SSAValue) -> SSAValue:
+    def is_true(self, byte: SSAValue) -> SSAValue:
         zero = self.op(llvm.ConstantOp, (), i8, {"value": integer_attr(0, i8)})
         return self.op(
             llvm.ICmpOp, (byte, zero), i1, {"predicate": integer_attr(1, i64)}
@@ -257,14 +257,13 @@ class _Function:
         return self.offset(buffer.pointer, offset, buffer.element)
 
     def offset(self, pointer: SSAValue, offset: Dim, element: Attribute) -> SSAValue:
-        static = isinstance(offset, int)
         constant = offset if isinstance(offset, int) else llvm.GEP_USE_SSA_VAL
         properties: dict[str, Attribute] = {
             "elem_type": i8 if element == i1 else register_type(element),
             "rawConstantIndices": DenseArrayBase.from_list(i32, [constant]),
             "noWrapFlags": integer_attr(0, i32),
         }
-        operands = (pointer,) if static else (pointer, cast("SSAValue", offset))
+        operands = (pointer,) if isinstance(offset, int) else (pointer, offset)
         return self.op(llvm.GEPOp, operands, POINTER, properties)
 
     def number(self, index: SSAValue) -> Dim:
@@ -342,7 +341,7 @@ def _load(f: _Function, op: memref.LoadOp) -> None:
         "ordering": integer_attr(0, i64),
     }
     value = f.op(llvm.LoadOp, (address,), type_, properties)
-    f.values[op.res] = f._is_true(value) if buffer.element == i1 else value
+    f.values[op.res] = f.is_true(value) if buffer.element == i1 else value
 
 
 def _store(f: _Function, op: memref.StoreOp) -> None:
@@ -414,7 +413,7 @@ def _collapse(f: _Function, op: memref.CollapseShapeOp) -> None:
     for group in op.reassociation:
         total: Dim = 1
         for d in cast("Any", group):
-            total = f.mul(total, source.dims[d.value.data])
+            total = f.mul(total, source.dims[int(d.value.data)])
         dims.append(total)
     f.buffers[op.result] = Buffer(source.pointer, tuple(dims), source.element)
 
@@ -531,7 +530,7 @@ def _while(f: _Function, op: scf.WhileOp) -> None:
     f.values.update(zip(before.args, head.args, strict=True))
     f.walk(before)
     condition = cast("scf.ConditionOp", before.last_op)
-    values = f.all(condition.arguments)
+    values = f.all(condition.args)
     inside = f.start([])
     after = Block(arg_types=[v.type for v in values])
     _cond_branch(f, f.get(condition.condition), inside, after, values)

@@ -43,7 +43,6 @@ from xdsl.dialects.builtin import (
     FunctionType,
     IntegerAttr,
     ModuleOp,
-    TensorType,
 )
 from xdsl.dialects.tensor import DimOp, FromElementsOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
@@ -91,6 +90,7 @@ class FunctionLowering:
         self.workspace: list[SSAValue] = []
         """The tensors that live in the workspace, in order."""
         self.offset: Dim = 0
+        self.extent: Dim = 1
         self.split = False
         """Whether the one nest of the function runs from %begin to %end."""
 
@@ -102,7 +102,7 @@ class FunctionLowering:
             attributes = _argument_attributes(old, argument.index)
             by_value = "rfx.by_value" in attributes
             element = signless(element_type(argument.type))
-            if by_value or not isinstance(argument.type, TensorType):
+            if by_value or element_type(argument.type) == argument.type:
                 new = self._argument(element, argument.name_hint)
                 self.scalars[argument] = new
             else:
@@ -206,7 +206,6 @@ class FunctionLowering:
             and all(v in nests[0].outputs for v in self.returned)
             and any(n != 1 for n in nests[0].shape)
         )
-        self.extent: Dim = 1
         for op in body.ops:
             self.emit.location = op.location
             self.lower(op)

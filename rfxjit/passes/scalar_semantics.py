@@ -1,4 +1,4 @@
-"""What each elementwise op is at the loops level: NumPy's meaning in `arith` and `math`.
+"""What each elementwise op is at the loops level: NumPy's meaning in `arith`, `math`.
 
 Where the table names one upstream op, that op is emitted. The rest is here: signs of
 floor division and modulo, division by zero (0, as NumPy gives) and MIN // -1 (wraps),
@@ -40,7 +40,8 @@ _FLOAT_WIDTH: Mapping[Attribute, int] = {f16: 16, f32: 32, f64: 64}
 
 def signless(type_: Attribute) -> Attribute:
     """The loops-level type of an rfx element type."""
-    return IntegerType(width_of(type_)) if isinstance(type_, IntegerType) else type_
+    whole = type_ not in _FLOAT_WIDTH and type_ != index
+    return IntegerType(width_of(type_)) if whole else type_
 
 
 def width_of(type_: Attribute) -> int:
@@ -115,7 +116,7 @@ def _int_rem(m: Emit, kind: str, a: SSAValue, b: SSAValue, floor: bool) -> SSAVa
 def _float_fmod(m: Emit, a: SSAValue, b: SSAValue) -> SSAValue:
     """C's fmod, exact: subtract the largest `|b| * 2^k` that fits, until none does.
 
-    Each step is exact (Sterbenz), and there are at most as many as the exponents differ.
+    Each step is exact (Sterbenz); there are at most as many as the exponents differ.
     """
     type_ = a.type
     x, y = m.abs(a), m.abs(b)

@@ -1,9 +1,9 @@
 """The sizes of tensors as values, without the tensors.
 
-`Sizes` walks the ops of a fused-level block and works out the dims of every tensor from
-those of the arguments, emitting index arithmetic where they are dynamic. The lowering to
-loops uses it with `memref.dim` of the arguments, the shapes function with the numbers
-that its caller passes.
+`Sizes` walks the ops of a fused-level block and works out the dims of every tensor
+from those of the arguments, emitting index arithmetic where they are dynamic. The
+lowering to loops uses it with `memref.dim` of the arguments, the shapes function with
+the numbers that its caller passes.
 """
 
 from __future__ import annotations

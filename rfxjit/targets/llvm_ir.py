@@ -23,7 +23,6 @@ from xdsl.dialects.builtin import (
     FloatAttr,
     IntegerAttr,
     ModuleOp,
-    StringAttr,
 )
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.utils.target import Target
@@ -102,7 +101,7 @@ class _Writer:
         arguments = ", ".join(
             f"{type_text(a.type)} {self.names[a]}" for a in blocks[0].args
         )
-        result = type_text(cast("Attribute", op.function_type.output))
+        result = type_text(op.function_type.output)
         linkage = "internal " if op.linkage.linkage.data == "internal" else ""
         self.lines.append(
             f"define {linkage}{result} @{op.sym_name.data}({arguments}) #0 {{"
@@ -154,7 +153,8 @@ class _Writer:
             a, b = op.operands
             text = f"{name} {self.typed(a)}, {self.names[b]}"
         elif (name := _CASTS.get(cls)) is not None:
-            text = f"{name} {self.typed(op.operands[0])} to {type_text(op.results[0].type)}"
+            to = type_text(op.results[0].type)
+            text = f"{name} {self.typed(op.operands[0])} to {to}"
         elif (write := _OTHER.get(cls)) is not None:
             text = write(self, op)
         else:
@@ -184,7 +184,7 @@ def _select(w: _Writer, op: Operation) -> str:
 
 
 def _intrinsic(w: _Writer, op: llvm.CallIntrinsicOp) -> str:
-    name = cast("StringAttr", op.intrin).data
+    name = op.intrin.data
     result = type_text(op.results[0].type) if op.results else "void"
     types = ", ".join(type_text(v.type) for v in op.operands)
     w.declared[name] = f"declare {result} @{name}({types})"
@@ -214,12 +214,12 @@ def _address(w: _Writer, op: llvm.GEPOp) -> str:
     constant = cast("Any", op.rawConstantIndices).get_values()[0]
     dynamic = len(op.operands) > 1
     index = w.typed(op.operands[1]) if dynamic else f"i64 {constant}"
-    element = type_text(cast("Attribute", op.elem_type))
+    element = type_text(op.elem_type)
     return f"getelementptr {element}, {w.typed(op.operands[0])}, {index}"
 
 
 def _alloca(w: _Writer, op: llvm.AllocaOp) -> str:
-    element = type_text(cast("Attribute", op.elem_type))
+    element = type_text(op.elem_type)
     return f"alloca {element}, {w.typed(op.operands[0])}{_aligned(op)}"
 
 
@@ -261,5 +261,5 @@ class LlvmIrTarget(Target):
 
     name = "llvm-ir"
 
-    def emit(self, ctx: Context, module: ModuleOp, output: IO[str]) -> None:
+    def emit(self, ctx: Context, module: ModuleOp, output: IO[str]) -> None:  # noqa: ARG002
         output.write(print_llvm_ir(module))

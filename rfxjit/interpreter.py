@@ -1,0 +1,408 @@
+"""The reference interpreter: what a program of the rfx or fused level means.
+
+    run(module, "f", [np.ones(3), 2.0])   ->   [array([...])]
+
+Every op is its NumPy function, in its own dtype. A `rfx.map` runs its region once on
+whole arrays, broadcast over the iteration space by the indexing maps, which is the same
+as running it element by element because regions are pure. Sums and products of floats
+follow the lane tree of `passes/loop_nests.py`, so that native code is compared bit by
+bit. This is also the backend "interpreter".
+"""
+
+# Values are whatever NumPy gives.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false, reportUnknownLambdaType=false
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import numpy as np
+from xdsl.dialects import arith, func
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
+from xdsl.dialects.tensor import DimOp as TensorDimOp
+from xdsl.dialects.tensor import FromElementsOp
+from xdsl.ir import Attribute, Block, Operation, SSAValue
+
+from rfxjit.dialects import rfx
+from rfxjit.dialects.dense_text import to_array
+from rfxjit.dialects.diagnostics import UnsupportedError
+from rfxjit.dialects.elementwise import TABLE
+from rfxjit.dialects.elementwise_ops import Elementwise
+from rfxjit.dialects.ir import dtype_of, shape_of
+from rfxjit.dialects.map_ops import DimOp, IndexOp, LoopNest, YieldOp
+
+Array = np.ndarray[Any, Any]
+LANES, BLOCK = 64, 4096
+
+
+class StatusError(Exception):
+    """A `rfx.require` failed; `code` is its status."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"status {code}")
+        self.code = code
+
+
+def run(module: ModuleOp, name: str, inputs: Sequence[Any]) -> list[Array]:
+    """Run the function `name`; raises ValueError or TypeError for unfit inputs."""
+    for op in module.body.block.ops:
+        if isinstance(op, func.FuncOp) and op.sym_name.data == name:
+            break
+    else:
+        raise ValueError(f"the module has no function {name!r}")
+    block = op.body.block
+    if len(inputs) != len(block.args):
+        raise TypeError(f"{name} takes {len(block.args)} inputs, got {len(inputs)}")
+    values: dict[SSAValue, Any] = {}
+    for i, (argument, given) in enumerate(zip(block.args, inputs, strict=True)):
+        values[argument] = _checked(argument, given, argument.name_hint or f"input {i}")
+    with np.errstate(all="ignore"):
+        return [np.asarray(v) for v in _Runner(values).block(block)]
+
+
+def _checked(argument: SSAValue, given: Any, name: str) -> Array:
+    array = np.asarray(given)
+    dtype, shape = dtype_of(argument.type), shape_of(argument.type)
+    if array.dtype != dtype:
+        raise TypeError(f"{name} must have dtype {dtype}, got {array.dtype}")
+    if array.ndim != len(shape) or any(
+        n not in (DYNAMIC_INDEX, m) for n, m in zip(shape, array.shape, strict=True)
+    ):
+        raise ValueError(f"{name} must be {argument.type}, got shape {array.shape}")
+    return array
+
+
+# ---- scalar meaning ----------------------------------------------------------------
+
+
+def evaluate(name: str, *operands: Array) -> Any:
+    """One elementwise op, in the dtype of its operands."""
+    if name == "pow" and operands[0].dtype.kind in "iu":
+        return _integer_power(*operands)
+    result = TABLE[name].numpy(*operands)
+    if TABLE[name].result == "same":
+        return np.asarray(result).astype(operands[-1].dtype, copy=False)
+    return result
+
+
+def _integer_power(base: Array, exponent: Array) -> Array:
+    """NumPy refuses negative exponents; here they truncate 1 / base**n."""
+    result = np.power(base, np.maximum(exponent, 0))
+    if exponent.dtype.kind == "u":
+        return result
+    odd = np.where(exponent & 1, -1, 1).astype(base.dtype)
+    inverse = np.where(base == 1, 1, np.where(base == -1, odd, 0)).astype(base.dtype)
+    return np.where(exponent < 0, inverse, result)
+
+
+def convert(x: Array, dtype: np.dtype[Any]) -> Array:
+    """`astype`, but floats out of range saturate and NaN is 0."""
+    if x.dtype.kind != "f" or dtype.kind not in "iu":
+        return x.astype(dtype)
+    info = np.iinfo(cast("Any", dtype))
+    wide = np.trunc(x.astype(np.float64))
+    inside = (wide >= float(info.min)) & (wide < float(info.max) + 1.0)
+    result = np.where(inside, wide, 0.0).astype(dtype)
+    result = np.where(wide >= float(info.max) + 1.0, dtype.type(info.max), result)
+    result = np.where(wide < float(info.min), dtype.type(info.min), result)
+    return result.astype(dtype)
+
+
+# ---- reductions --------------------------------------------------------------------
+
+_IDENTITY: dict[str, Callable[[np.dtype[Any]], Any]] = {
+    "add": lambda d: 0,
+    "mul": lambda d: 1,
+    "or": lambda d: 0,
+    "and": lambda d: True if d.kind == "b" else -1,
+    "maximum": lambda d: _extreme(d, largest=False),
+    "minimum": lambda d: _extreme(d, largest=True),
+}
+
+
+def _extreme(dtype: np.dtype[Any], *, largest: bool) -> Any:
+    if dtype.kind == "f":
+        return np.inf if largest else -np.inf
+    if dtype.kind == "b":
+        return largest
+    info = np.iinfo(cast("Any", dtype))
+    return info.max if largest else info.min
+
+
+def reduce(kind: str, x: Array, dims: Sequence[int]) -> Array:
+    """Reduce over `dims` in the order that every target keeps."""
+    if kind in ("argmax", "argmin"):
+        return np.asarray(getattr(np, kind)(x, axis=dims[0]), np.int64)
+    kept = [d for d in range(x.ndim) if d not in dims]
+    shape = tuple(x.shape[d] for d in kept)
+    flat = np.transpose(x, [*kept, *dims]).reshape(*shape, -1)
+    # Loops of one iteration count as reduced: they are joined with their neighbours.
+    inner = not kept or not dims or max(dims) == x.ndim - 1
+    tree = kind in ("add", "mul") and x.dtype.kind == "f"
+    if tree and inner:
+        return _lanes(kind, flat)
+    total = np.full(shape, _IDENTITY[kind](x.dtype), x.dtype)
+    for k in range(flat.shape[-1]):
+        total = evaluate(kind, total, flat[..., k])
+    return np.asarray(total)
+
+
+def _lanes(kind: str, x: Array) -> Array:
+    """The lane tree along the last dim."""
+    count = x.shape[-1]
+    high = np.full(x.shape[:-1], _IDENTITY[kind](x.dtype), x.dtype)
+    low = np.zeros_like(high)
+    if count <= BLOCK:
+        return _block(kind, x)
+    for first in range(0, count, BLOCK):
+        part = _block(kind, x[..., first : first + BLOCK])
+        if kind == "mul":
+            high = high * part
+            continue
+        both = high + part
+        step = both - high
+        low = low + ((high - (both - step)) + (part - step))
+        high = both
+    return np.where(np.abs(low) < np.inf, high + low, high)
+
+
+def _block(kind: str, x: Array) -> Array:
+    rest = -x.shape[-1] % LANES
+    identity = _IDENTITY[kind](x.dtype)
+    # -0.0 is the identity of a padded sum; padding with it changes no lane.
+    fill = -0.0 if kind == "add" else identity
+    pad = np.full((*x.shape[:-1], rest), fill, x.dtype)
+    rows = np.concatenate([x, pad], -1).reshape(*x.shape[:-1], -1, LANES)
+    lanes = np.full((*x.shape[:-1], LANES), identity, x.dtype)
+    for k in range(rows.shape[-2]):
+        lanes = evaluate(kind, lanes, rows[..., k, :])
+    half = LANES
+    while half := half // 2:
+        lanes = evaluate(kind, lanes[..., :half], lanes[..., half:])
+    return lanes[..., 0]
+
+
+# ---- ops ---------------------------------------------------------------------------
+
+
+class _Runner:
+    def __init__(self, values: dict[SSAValue, Any]) -> None:
+        self.values = values
+
+    def all(self, values: Sequence[SSAValue]) -> list[Any]:
+        return [self.values[v] for v in values]
+
+    def block(self, block: Block) -> list[Any]:
+        """Run the ops; the operands of the terminator."""
+        for op in block.ops:
+            if isinstance(op, (func.ReturnOp, YieldOp)):
+                return self.all(op.operands)
+            self.op(op)
+        return []
+
+    def op(self, op: Operation) -> None:
+        if isinstance(op, Elementwise):
+            name = op.name.removeprefix("rfx.")
+            self.values[op.result] = evaluate(name, *self.all(op.inputs))
+        elif isinstance(op, LoopNest):
+            self.nest(op)
+        elif isinstance(op, rfx.RequireOp):
+            if not self.values[op.condition]:
+                raise StatusError(op.code.value.data)
+        elif (rule := _RULES.get(type(op))) is not None:
+            self.values[op.results[0]] = rule(self, op)
+        else:
+            raise UnsupportedError("cannot be interpreted", op)
+
+    def sizes(self, static: Attribute, dynamic: Sequence[SSAValue]) -> tuple[int, ...]:
+        """A mixed list of sizes as numbers."""
+        rest = iter(self.all(dynamic))
+        return tuple(
+            int(next(rest)) if n == DYNAMIC_INDEX else n for n in rfx.ints(static)
+        )
+
+    def nest(self, op: LoopNest) -> None:
+        shape = self.sizes(op.static_sizes, op.sizes)
+        inner = _Nest(shape)
+        for argument, value, map_ in zip(
+            op.body.block.args, op.inputs, op.maps, strict=True
+        ):
+            array = np.asarray(self.values[value])
+            order = np.argsort(map_) if map_ else []
+            wide = [array.shape[map_.index(d)] if d in map_ else 1
+                    for d in range(len(shape))]  # fmt: skip
+            inner.values[argument] = np.transpose(array, order).reshape(wide)
+        results = inner.block(op.body.block)
+        for value, how, map_, out in zip(
+            results, op.combiners, op.out_maps, op.outputs, strict=True
+        ):
+            full = np.broadcast_to(value, shape)
+            if how == "none":
+                self.values[out] = np.transpose(full, map_)
+                continue
+            dims = [d for d in range(len(shape)) if d not in map_]
+            kept = sorted(map_)
+            reduced = reduce(how, full, dims)
+            self.values[out] = np.transpose(reduced, [kept.index(d) for d in map_])
+
+
+class _Nest(_Runner):
+    """A region, run once for all points of its iteration space."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__({})
+        self.shape = shape
+
+    def op(self, op: Operation) -> None:
+        if isinstance(op, IndexOp):
+            d = op.loop.value.data
+            where = [1] * len(self.shape)
+            where[d] = self.shape[d]
+            self.values[op.result] = np.arange(self.shape[d]).reshape(where)
+        elif isinstance(op, DimOp):
+            self.values[op.result] = np.asarray(self.shape[op.loop.value.data])
+        else:
+            super().op(op)
+
+
+def _iota(r: _Runner, op: rfx.IotaOp) -> Any:
+    shape, d = r.sizes(op.static_sizes, op.sizes), op.dim.value.data
+    along = [1] * len(shape)
+    along[d] = shape[d]
+    values = np.arange(shape[d]).astype(dtype_of(op.result.type))
+    return np.broadcast_to(values.reshape(along), shape)
+
+
+def _broadcast(r: _Runner, op: rfx.BroadcastOp) -> Any:
+    x, shape = r.values[op.input], r.sizes(op.static_sizes, op.sizes)
+    wide = [1] * len(shape)
+    for i, d in enumerate(rfx.ints(op.dims)):
+        wide[d] = x.shape[i]
+    return np.broadcast_to(np.reshape(x, wide), shape)
+
+
+def _slice(r: _Runner, op: rfx.SliceOp) -> Any:
+    starts = r.sizes(op.static_starts, op.starts)
+    sizes = r.sizes(op.static_sizes, op.sizes)
+    steps = rfx.ints(op.steps)
+    places = [
+        start + step * np.arange(size)
+        for start, step, size in zip(starts, steps, sizes, strict=True)
+    ]
+    return r.values[op.input][np.ix_(*places)] if places else r.values[op.input]
+
+
+def _pad(r: _Runner, op: rfx.PadOp) -> Any:
+    amounts = list(zip(rfx.ints(op.low), rfx.ints(op.high), strict=True))
+    return np.pad(r.values[op.input], amounts, constant_values=r.values[op.value])
+
+
+def _indices(r: _Runner, x: Array, op: Any) -> tuple[list[int], list[Array]]:
+    dims = list(rfx.ints(op.dims))
+    rank = x.ndim - len(dims)
+    arrays = [np.asarray(v)[(..., *[None] * rank)] for v in r.all(op.indices)]
+    return dims, arrays
+
+
+def _grid(x: Array, dims: list[int], arrays: list[Array]) -> tuple[Array, ...]:
+    """Index arrays for all dims: the given ones, and ranges for the others."""
+    others = [d for d in range(x.ndim) if d not in dims]
+    grid: list[Array] = [np.zeros(0)] * x.ndim
+    for d, array in zip(dims, arrays, strict=True):
+        grid[d] = array
+    for i, d in enumerate(others):
+        grid[d] = np.arange(x.shape[d]).reshape(-1, *[1] * (len(others) - 1 - i))
+    return tuple(grid)
+
+
+def _gather(r: _Runner, op: rfx.GatherOp) -> Any:
+    x = r.values[op.input]
+    dims, arrays = _indices(r, x, op)
+    safe = [
+        np.clip(a, 0, x.shape[d] - 1).astype(np.int64)
+        for d, a in zip(dims, arrays, strict=True)
+    ]
+    return x[_grid(x, dims, safe)]
+
+
+def _scatter(r: _Runner, op: rfx.ScatterOp) -> Any:
+    x = np.array(r.values[op.input])
+    dims, arrays = _indices(r, x, op)
+    updates = np.asarray(r.values[op.updates])
+    grid = np.broadcast_arrays(*_grid(x, dims, arrays))
+    for where in np.ndindex(updates.shape):
+        place = tuple(int(g[where]) for g in grid)
+        if all(0 <= i < n for i, n in zip(place, x.shape, strict=True)):
+            new = updates[where]
+            x[place] = x[place] + new if op.combine.data == "add" else new
+    return x
+
+
+def _place(r: _Runner, x: Array, block: Sequence[int], op: Any) -> tuple[slice, ...]:
+    return tuple(
+        slice(start := min(max(int(i), 0), n - k), start + k)
+        for i, n, k in zip(r.all(op.starts), x.shape, block, strict=True)
+    )
+
+
+def _dynamic_slice(r: _Runner, op: rfx.DynamicSliceOp) -> Any:
+    x = r.values[op.input]
+    return x[_place(r, x, shape_of(op.result.type), op)]
+
+
+def _dynamic_update_slice(r: _Runner, op: rfx.DynamicUpdateSliceOp) -> Any:
+    x, update = np.array(r.values[op.input]), r.values[op.update]
+    x[_place(r, x, update.shape, op)] = update
+    return x
+
+
+def _dot(r: _Runner, op: rfx.DotGeneralOp) -> Any:
+    a, b = r.all((op.lhs, op.rhs))
+    letters = iter(range(52))
+    ab, bb = rfx.ints(op.lhs_batch), rfx.ints(op.rhs_batch)
+    ac, bc = rfx.ints(op.lhs_contract), rfx.ints(op.rhs_contract)
+    la = [next(letters) for _ in range(a.ndim)]
+    lb = [next(letters) for _ in range(b.ndim)]
+    for i, j in zip((*ab, *ac), (*bb, *bc), strict=True):
+        lb[j] = la[i]
+    out = [
+        *(la[d] for d in ab),
+        *(n for d, n in enumerate(la) if d not in (*ab, *ac)),
+        *(n for d, n in enumerate(lb) if d not in (*bb, *bc)),
+    ]
+    return np.asarray(np.einsum(a, la, b, lb, out)).astype(a.dtype)
+
+
+def _index_arithmetic(function: Callable[..., Any]) -> Callable[[_Runner, Any], Any]:
+    return lambda r, op: function(*r.all(op.operands))
+
+
+_RULES: dict[type[Operation], Callable[[_Runner, Any], Any]] = {
+    rfx.ConstantOp: lambda r, op: to_array(op.value),
+    rfx.FullOp: lambda r, op: np.full(
+        r.sizes(op.static_sizes, op.sizes), to_array(op.value)),
+    rfx.IotaOp: _iota, rfx.BroadcastOp: _broadcast, rfx.SliceOp: _slice,
+    rfx.PadOp: _pad, rfx.GatherOp: _gather, rfx.ScatterOp: _scatter,
+    rfx.DynamicSliceOp: _dynamic_slice, rfx.DotGeneralOp: _dot,
+    rfx.DynamicUpdateSliceOp: _dynamic_update_slice,
+    rfx.ConvertOp: lambda r, op: convert(
+        np.asarray(r.values[op.input]), dtype_of(op.result.type)),
+    rfx.ReshapeOp: lambda r, op: np.reshape(
+        r.values[op.input], r.sizes(op.static_sizes, op.sizes)),
+    rfx.TransposeOp: lambda r, op: np.transpose(r.values[op.input], rfx.ints(op.perm)),
+    rfx.ConcatenateOp: lambda r, op: np.concatenate(
+        r.all(op.inputs), op.dim.value.data),
+    rfx.ReduceOp: lambda r, op: reduce(
+        op.kind.data, r.values[op.input], rfx.ints(op.dims)),
+    TensorDimOp: lambda r, op: r.values[op.source].shape[r.values[op.index]],
+    FromElementsOp: lambda r, op: np.asarray(
+        r.all(op.operands), dtype_of(op.result.type)).reshape(shape_of(op.result.type)),
+    arith.ConstantOp: lambda r, op: op.value.value.data,
+    arith.AddiOp: _index_arithmetic(lambda a, b: a + b),
+    arith.SubiOp: _index_arithmetic(lambda a, b: a - b),
+    arith.MuliOp: _index_arithmetic(lambda a, b: a * b),
+    arith.FloorDivSIOp: _index_arithmetic(lambda a, b: a // b),
+    arith.IndexCastOp: lambda r, op: np.int64(r.values[op.input]),
+}  # fmt: skip

@@ -1,0 +1,92 @@
+// RUN: rfx-opt -p fuse --split-input-file %s | filecheck %s
+
+// An elementwise chain is one map; the scalar constant is made inside.
+func.func @chain(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %two = rfx.constant dense<2.0> : tensor<f32>
+  %b = rfx.broadcast %two dims [] [%n] : tensor<f32> to tensor<?xf32>
+  %m = rfx.mul %x, %b : tensor<?xf32>
+  %t = rfx.tanh %m : tensor<?xf32>
+  %e = rfx.exp %y : tensor<?xf32>
+  %r = rfx.mul %t, %e : tensor<?xf32>
+  func.return %r : tensor<?xf32>
+}
+// CHECK-LABEL: func.func @chain
+// CHECK:         %r = rfx.map [%{{.*}}] (%[[X:.*]] = %x [0] : tensor<?xf32>, %[[Y:.*]] = %y [0] : tensor<?xf32>) -> ([0] : tensor<?xf32>) {
+// CHECK-NEXT:      %[[TWO:.*]] = rfx.constant 2.0 : f32
+// CHECK-NEXT:      %[[M:.*]] = rfx.mul %[[X]], %[[TWO]] : f32
+// CHECK-NEXT:      %[[T:.*]] = rfx.tanh %[[M]] : f32
+// CHECK-NEXT:      %[[E:.*]] = rfx.exp %[[Y]] : f32
+// CHECK-NEXT:      %[[R:.*]] = rfx.mul %[[T]], %[[E]] : f32
+// CHECK-NEXT:      rfx.yield %[[R]] : f32
+// CHECK-NEXT:    }
+// CHECK-NEXT:    func.return %r
+
+// -----
+
+// A reduction takes its producer in; what depends on its result is another nest.
+func.func @softmax(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %m = rfx.reduce "maximum" %x dims [1] : tensor<4x8xf32> to tensor<4xf32>
+  %b = rfx.broadcast %m dims [0] [4, 8] : tensor<4xf32> to tensor<4x8xf32>
+  %s = rfx.sub %x, %b : tensor<4x8xf32>
+  %e = rfx.exp %s : tensor<4x8xf32>
+  %t = rfx.reduce "add" %e dims [1] : tensor<4x8xf32> to tensor<4xf32>
+  %tb = rfx.broadcast %t dims [0] [4, 8] : tensor<4xf32> to tensor<4x8xf32>
+  %r = rfx.div %e, %tb : tensor<4x8xf32>
+  func.return %r : tensor<4x8xf32>
+}
+// CHECK-LABEL: func.func @softmax
+// CHECK:         %m = rfx.map_reduce [4, 8] ({{.*}} = %x [0, 1] : tensor<4x8xf32>) -> ("maximum" [0] : tensor<4xf32>) {
+// CHECK:         %e, %t = rfx.map_reduce [4, 8] ({{.*}}) -> ([0, 1] : tensor<4x8xf32>, "add" [0] : tensor<4xf32>) {
+// CHECK:           rfx.yield %[[E:.*]], %[[E]] : f32, f32
+// CHECK:         %r = rfx.map [4, 8] ({{.*}} = %t [0] : tensor<4xf32>, {{.*}} = %e [0, 1] : tensor<4x8xf32>) -> ([0, 1] : tensor<4x8xf32>) {
+// CHECK:           rfx.div
+// CHECK-NOT:     rfx.exp
+
+// -----
+
+// Siblings that share an input are one nest with two results.
+func.func @siblings(%x: tensor<8xf64>) -> (tensor<8xf64>, tensor<8xf64>) {
+  %s = rfx.sin %x : tensor<8xf64>
+  %c = rfx.cos %x : tensor<8xf64>
+  func.return %s, %c : tensor<8xf64>, tensor<8xf64>
+}
+// CHECK-LABEL: func.func @siblings
+// CHECK-NEXT:    %s, %c = rfx.map [8] (%{{.*}} = %x [0] : tensor<8xf64>) -> ([0] : tensor<8xf64>, [0] : tensor<8xf64>) {
+// CHECK-NOT:     rfx.map
+
+// -----
+
+// Nothing in common, another shape: two nests.
+func.func @strangers(%x: tensor<8xf64>, %y: tensor<4xf64>) -> (tensor<8xf64>, tensor<4xf64>) {
+  %s = rfx.sin %x : tensor<8xf64>
+  %c = rfx.cos %y : tensor<4xf64>
+  func.return %s, %c : tensor<8xf64>, tensor<4xf64>
+}
+// CHECK-LABEL: func.func @strangers
+// CHECK:         rfx.map [8]
+// CHECK:         rfx.map [4]
+
+// -----
+
+// Two reductions of different dims do not share a nest.
+func.func @two_ways(%x: tensor<4x8xf64>) -> (tensor<4xf64>, tensor<8xf64>) {
+  %a = rfx.reduce "add" %x dims [1] : tensor<4x8xf64> to tensor<4xf64>
+  %b = rfx.reduce "add" %x dims [0] : tensor<4x8xf64> to tensor<8xf64>
+  func.return %a, %b : tensor<4xf64>, tensor<8xf64>
+}
+// CHECK-LABEL: func.func @two_ways
+// CHECK:         rfx.map_reduce [4, 8] ({{.*}}) -> ("add" [0] : tensor<4xf64>) {
+// CHECK:         rfx.map_reduce [4, 8] ({{.*}}) -> ("add" [1] : tensor<8xf64>) {
+
+// -----
+
+// A transpose of an argument is an indexing map.
+func.func @transposed(%x: tensor<4x8xf64>, %y: tensor<8x4xf64>) -> tensor<8x4xf64> {
+  %t = rfx.transpose %x perm [1, 0] : tensor<4x8xf64> to tensor<8x4xf64>
+  %r = rfx.add %t, %y : tensor<8x4xf64>
+  func.return %r : tensor<8x4xf64>
+}
+// CHECK-LABEL: func.func @transposed
+// CHECK-NEXT:    %r = rfx.map [8, 4] (%{{.*}} = %x [1, 0] : tensor<4x8xf64>, %{{.*}} = %y [0, 1] : tensor<8x4xf64>)
