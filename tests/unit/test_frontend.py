@@ -1,0 +1,249 @@
+"""Programs through the front door: NumPy = interpreter = native code."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+import rfxjit as rfx
+
+RNG = np.random.default_rng(7)
+X = RNG.standard_normal((5, 7))
+Y = RNG.standard_normal(7)
+
+
+def helper(a):
+    return a * 2 + np.sin(a)
+
+
+def rotation(a):
+    c, s = math.cos(a), math.sin(a)
+    matrix = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+    z = np.zeros(3)
+    z[0] = s
+    z[1:] += c
+    return matrix @ z, {"c": float(c)}, z[::-1].sum()
+
+
+def softmax(x):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def horner(x):
+    result = np.zeros_like(x)
+    for i, c in enumerate([1.0, 2.0, 3.0]):
+        result = result * x + c * (i + 1)
+    return result
+
+
+def listed(x):
+    return [v + 1 for v in x], (x.shape[0], len(x))
+
+
+PROGRAMS = [
+    (lambda x: helper(x) - 1, (X,)),
+    (lambda x, y: np.tanh(x * 2 + 1) * np.exp(-y * y) + np.sqrt(np.abs(x)), (X, Y)),
+    (rotation, (0.3,)),
+    (softmax, (X,)),
+    (horner, (X,)),
+    (listed, (Y[:3],)),
+    (lambda x: x[1:4, ::-2], (X,)),
+    (lambda x: x[..., None, 0].T, (X,)),
+    (lambda x, i: x[i], (Y, np.array([0, -1, 3]))),
+    (lambda x, y: x @ y, (X, Y)),
+    (lambda x: x.T @ x, (X,)),
+    (lambda x: np.stack([x, -x], axis=1).reshape(2, -1), (Y,)),
+    (lambda x: np.concatenate([x[:2], x]), (X,)),
+    (lambda x: (x.mean(axis=0), x.var(), np.std(x, axis=1)), (X,)),
+    (lambda x: np.where(x > 0, x, 0.0), (X,)),
+    (lambda x: np.clip(x, -0.5, 0.5), (X,)),
+    (lambda a, b: (a // b, a % b, a & b, a << 2), (np.arange(-5, 5), np.arange(10) - 4)),
+    (lambda a, b: a // b, (X, np.abs(X) + 0.5)),
+    (lambda a: (a + 1, a * 2.5, -a), (np.arange(6, dtype=np.int8),)),
+    (lambda a, b: (a | b, a + b, ~a), (np.array([True, False]), np.array([True, True]))),
+    (lambda x: (x.argmax(), x.argmin(axis=1), (x > 0).any(), (x > -9).all()), (X,)),
+    (lambda x: (x.sum(axis=0), x.prod(axis=1), x.max(), np.min(x, axis=0)), (X,)),
+    (lambda a, b: np.arctan2(a, b) + np.hypot(a, b), (2.0, 3.0)),
+    (lambda a: a * 2 + 1, (3,)),
+    (lambda x: np.linalg.norm(x, axis=1) + np.cross(x[:3, :3], x[1:4, :3])[:, 0].sum(), (X,)),
+    (lambda x: x.astype(np.float32).sum() + np.float32(1), (X,)),
+    (lambda x: x * np.pi / x.shape[0], (X,)),
+]
+
+
+def equal(got, want):
+    assert type(got) is type(want)
+    if isinstance(want, (list, tuple)):
+        assert len(got) == len(want)
+        for g, w in zip(got, want, strict=True):
+            equal(g, w)
+    elif isinstance(want, dict):
+        assert got.keys() == want.keys()
+        for key, value in want.items():
+            equal(got[key], value)
+    else:
+        got, want = np.asarray(got), np.asarray(want)
+        assert got.dtype == want.dtype
+        assert got.shape == want.shape
+        rtol = 4e-7 if want.dtype == np.float32 else 1e-14
+        np.testing.assert_allclose(got, want, rtol=rtol, atol=rtol)
+
+
+@pytest.mark.parametrize("backend", ["cpu", "interpreter"])
+@pytest.mark.parametrize("case", range(len(PROGRAMS)))
+def test_program(case, backend):
+    function, arguments = PROGRAMS[case]
+    jitted = rfx.jit(function, backend=backend, strict=True)
+    with np.errstate(all="ignore"):
+        want = function(*arguments)
+    equal(jitted(*arguments), want)
+
+
+GAIN = 2.0
+TABLE = np.array([1.0, 2.0])
+
+
+def test_a_captured_gain_is_read_at_each_call():
+    global GAIN
+    jitted = rfx.jit(lambda x: GAIN * x, strict=True)
+    GAIN = 2.0
+    assert jitted(3.0) == 6.0
+    GAIN = 5.0
+    assert jitted(3.0) == 15.0
+    assert jitted.compile_count == 1
+
+
+def test_a_captured_array_is_read_at_each_call():
+    jitted = rfx.jit(lambda x: TABLE * x, strict=True)
+    before = TABLE.copy()
+    equal(jitted(3.0), TABLE * 3.0)
+    TABLE[0] = 9.0
+    equal(jitted(3.0), TABLE * 3.0)
+    TABLE[:] = before
+
+
+@dataclass
+class Gains:
+    kp: float
+    on: bool = True
+
+
+def test_attributes_of_captured_objects_and_guards():
+    gains = Gains(2.0)
+
+    @rfx.jit(strict=True)
+    def control(error):
+        if gains.on:
+            return gains.kp * error
+        return 0.0 * error
+
+    assert control(1.0) == 2.0
+    gains.kp = 4.0
+    assert control(1.0) == 4.0
+    assert control.compile_count == 1
+    gains.on = False
+    assert control(1.0) == 0.0
+    assert control.compile_count == 2
+
+
+class Controller:
+    def __init__(self):
+        self.gain = 3.0
+
+    @rfx.jit(strict=True)
+    def step(self, error, scale=2.0):
+        return self.gain * error * scale
+
+
+def test_a_method_with_a_default():
+    controller = Controller()
+    assert controller.step(1.0) == 6.0
+    controller.gain = 1.0
+    assert controller.step(1.0, scale=5.0) == 5.0
+
+
+def test_in_place_writes_reach_the_caller():
+    @rfx.jit(strict=True)
+    def update(x):
+        x += 1
+        x[0] = 5
+        return x
+
+    x = np.zeros(4)
+    assert update(x) is x
+    np.testing.assert_array_equal(x, [5, 1, 1, 1])
+
+
+def test_new_sizes_compile_at_most_twice():
+    jitted = rfx.jit(lambda x: (x * 2 + 1).sum(), strict=True)
+    for n in range(3, 23):
+        assert jitted(np.arange(float(n))) == (np.arange(float(n)) * 2 + 1).sum()
+    assert jitted.compile_count <= 2
+
+
+def test_long_sums_follow_the_lane_tree():
+    x = RNG.standard_normal(10_001).astype(np.float32)
+    native = rfx.jit(lambda x: x.sum(), strict=True)(x)
+    reference = rfx.jit(lambda x: x.sum(), strict=True, backend="interpreter")(x)
+    assert native.tobytes() == reference.tobytes()
+    assert abs(float(native) - x.astype(np.float64).sum()) < 1e-3
+
+
+def test_an_index_out_of_range_is_an_index_error():
+    jitted = rfx.jit(lambda x, i: x[i], strict=True)
+    with pytest.raises(IndexError, match="out of bounds"):
+        jitted(Y, np.array([0, 7]))
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "error", "text"),
+    [
+        (lambda x, y: x + y, (np.ones(3), np.ones(4)), ValueError, r"\(3,\) \(4,\)"),
+        (lambda x, y: x @ y, (np.ones(3), np.ones(4)), ValueError, "mismatch"),
+        (lambda x: x if x[0] > 0 else -x, (np.ones(3),), TypeError, "condition"),
+        (lambda x: x[x > 0], (np.ones(3),), TypeError, "mask"),
+        (lambda x: x + 1, (np.ones(3, complex),), TypeError, "'x' has dtype complex128"),
+        (lambda x: x + 1, (np.array(["a"]),), TypeError, "'x' has dtype"),
+    ],
+)  # fmt: skip
+def test_refusals(function, arguments, error, text):
+    with pytest.raises(error, match=text):
+        rfx.jit(function, strict=True)(*arguments)
+
+
+def test_a_refusal_names_the_line():
+    def branch(x):
+        if x[0] > 0:
+            return x
+        return -x
+
+    with pytest.raises(rfx.TraceError) as caught:
+        rfx.jit(branch, strict=True)(np.ones(3))
+    assert "test_frontend.py" in str(caught.value)
+    assert "if x[0] > 0:" in str(caught.value)
+    with pytest.warns(rfx.RfxFallbackWarning):
+        np.testing.assert_array_equal(rfx.jit(branch)(np.ones(3)), np.ones(3))
+
+
+def test_a_write_to_a_captured_array_is_refused():
+    def spoil(x):
+        TABLE[0] = x
+
+    with pytest.raises(TypeError, match="captured"):
+        rfx.jit(spoil, strict=True)(1.0)
+
+
+def test_text_at_each_level():
+    jitted = rfx.jit(lambda x: np.sin(x) * 2)
+    lowered = jitted.lower(np.ones(3))
+    for level, mark in {
+        "rfx": "rfx.sin", "fused": "rfx.map", "loops": "scf.parallel",
+        "llvm": "llvm.func", "llvm-ir": "define i32",
+    }.items():  # fmt: skip
+        assert mark in lowered.text(level)
+    with pytest.raises(ValueError, match="levels are"):
+        lowered.text("assembly")
