@@ -15,14 +15,15 @@ bit. This is also the backend "interpreter".
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
-from xdsl.dialects import arith, func
+from xdsl.dialects import arith, func, scf
 from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
 from xdsl.dialects.tensor import DimOp as TensorDimOp
-from xdsl.dialects.tensor import FromElementsOp
+from xdsl.dialects.tensor import ExtractOp, FromElementsOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from rfxjit.dialects import rfx
@@ -116,7 +117,7 @@ _IDENTITY: dict[str, Callable[[np.dtype[Any]], Any]] = {
     "add": lambda d: 0,
     "mul": lambda d: 1,
     "or": lambda d: 0,
-    "and": lambda d: True if d.kind == "b" else -1,
+    "and": lambda d: True if d.kind == "b" else ~d.type(0),
     "maximum": lambda d: _extreme(d, largest=False),
     "minimum": lambda d: _extreme(d, largest=True),
 }
@@ -137,14 +138,15 @@ def reduce(kind: str, x: Array, dims: Sequence[int]) -> Array:
         return np.asarray(getattr(np, kind)(x, axis=dims[0]), np.int64)
     kept = [d for d in range(x.ndim) if d not in dims]
     shape = tuple(x.shape[d] for d in kept)
-    flat = np.transpose(x, [*kept, *dims]).reshape(*shape, -1)
+    count = math.prod(x.shape[d] for d in dims)
+    flat = np.transpose(x, [*kept, *dims]).reshape(*shape, count)
     # Loops of one iteration count as reduced: they are joined with their neighbours.
     inner = not kept or not dims or max(dims) == x.ndim - 1
     tree = kind in ("add", "mul") and x.dtype.kind == "f"
     if tree and inner:
         return _lanes(kind, flat)
     total = np.full(shape, _IDENTITY[kind](x.dtype), x.dtype)
-    for k in range(flat.shape[-1]):
+    for k in range(count):
         total = evaluate(kind, total, flat[..., k])
     return np.asarray(total)
 
@@ -174,7 +176,9 @@ def _block(kind: str, x: Array) -> Array:
     # -0.0 is the identity of a padded sum; padding with it changes no lane.
     fill = -0.0 if kind == "add" else identity
     pad = np.full((*x.shape[:-1], rest), fill, x.dtype)
-    rows = np.concatenate([x, pad], -1).reshape(*x.shape[:-1], -1, LANES)
+    rows = np.concatenate([x, pad], -1).reshape(
+        *x.shape[:-1], (x.shape[-1] + rest) // LANES, LANES
+    )
     lanes = np.full((*x.shape[:-1], LANES), identity, x.dtype)
     for k in range(rows.shape[-2]):
         lanes = evaluate(kind, lanes, rows[..., k, :])
@@ -182,6 +186,9 @@ def _block(kind: str, x: Array) -> Array:
     while half := half // 2:
         lanes = evaluate(kind, lanes[..., :half], lanes[..., half:])
     return lanes[..., 0]
+
+
+_TERMINATORS = (func.ReturnOp, YieldOp, scf.YieldOp, scf.ConditionOp)
 
 
 # ---- ops ---------------------------------------------------------------------------
@@ -197,7 +204,7 @@ class _Runner:
     def block(self, block: Block) -> list[Any]:
         """Run the ops; the operands of the terminator."""
         for op in block.ops:
-            if isinstance(op, (func.ReturnOp, YieldOp)):
+            if isinstance(op, _TERMINATORS):
                 return self.all(op.operands)
             self.op(op)
         return []
@@ -211,10 +218,35 @@ class _Runner:
         elif isinstance(op, rfx.RequireOp):
             if not self.values[op.condition]:
                 raise StatusError(op.code.value.data)
+        elif isinstance(op, (scf.IfOp, scf.ForOp, scf.WhileOp)):
+            self.bind(op.results, self.control(op))
         elif (rule := _RULES.get(type(op))) is not None:
             self.values[op.results[0]] = rule(self, op)
         else:
             raise UnsupportedError("cannot be interpreted", op)
+
+    def bind(self, values: Sequence[SSAValue], given: Sequence[Any]) -> None:
+        self.values.update(zip(values, given, strict=True))
+
+    def control(self, op: scf.IfOp | scf.ForOp | scf.WhileOp) -> list[Any]:
+        """The results of a branch or a loop."""
+        if isinstance(op, scf.IfOp):
+            region = op.true_region if self.values[op.cond] else op.false_region
+            return self.block(region.block) if region.blocks else []
+        if isinstance(op, scf.ForOp):
+            state = self.all(op.iter_args)
+            for i in range(*map(int, self.all((op.lb, op.ub, op.step)))):
+                self.bind(op.body.block.args, [i, *state])
+                state = self.block(op.body.block)
+            return state
+        state = self.all(op.arguments)
+        while True:
+            self.bind(op.before_region.block.args, state)
+            again, *state = self.block(op.before_region.block)
+            if not again:
+                return state
+            self.bind(op.after_region.block.args, state)
+            state = self.block(op.after_region.block)
 
     def sizes(self, static: Attribute, dynamic: Sequence[SSAValue]) -> tuple[int, ...]:
         """A mixed list of sizes as numbers."""
@@ -295,8 +327,11 @@ def _slice(r: _Runner, op: rfx.SliceOp) -> Any:
 
 
 def _pad(r: _Runner, op: rfx.PadOp) -> Any:
-    amounts = list(zip(rfx.ints(op.low), rfx.ints(op.high), strict=True))
-    return np.pad(r.values[op.input], amounts, constant_values=r.values[op.value])
+    x, low, high = r.values[op.input], rfx.ints(op.low), rfx.ints(op.high)
+    shape = [a + n + b for a, n, b in zip(low, x.shape, high, strict=True)]
+    result = np.full(shape, r.values[op.value])
+    result[tuple(slice(a, a + n) for a, n in zip(low, x.shape, strict=True))] = x
+    return result
 
 
 def _indices(r: _Runner, x: Array, op: Any) -> tuple[list[int], list[Array]]:
@@ -399,6 +434,7 @@ _RULES: dict[type[Operation], Callable[[_Runner, Any], Any]] = {
     TensorDimOp: lambda r, op: r.values[op.source].shape[r.values[op.index]],
     FromElementsOp: lambda r, op: np.asarray(
         r.all(op.operands), dtype_of(op.result.type)).reshape(shape_of(op.result.type)),
+    ExtractOp: lambda r, op: r.values[op.tensor][tuple(map(int, r.all(op.indices)))],
     arith.ConstantOp: lambda r, op: op.value.value.data,
     arith.AddiOp: _index_arithmetic(lambda a, b: a + b),
     arith.SubiOp: _index_arithmetic(lambda a, b: a - b),

@@ -1,0 +1,243 @@
+"""Random rfx programs, for tests of meaning: `programs()` is a hypothesis strategy.
+
+A program is a list of steps over a growing pool of values. Steps are drawn by
+hypothesis, so that a failing program shrinks to few ops; element values come from a
+seeded generator that favours special ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import SSAValue
+
+from rfxjit.dialects.builder import Builder, new_function
+from rfxjit.dialects.elementwise import TABLE
+from rfxjit.dialects.ir import ELEMENT_TYPES, dtype_of, kind_of, shape_of, tensor
+
+Array = np.ndarray[Any, Any]
+DTYPES = [np.dtype(c) for c in "?bhilBHILfd"]
+DIMS = (0, 1, 2, 3, 5, 8)
+
+EXACT = frozenset({
+    "add", "sub", "mul", "div", "floor_div", "neg", "abs", "sign", "square", "sqrt",
+    "floor", "ceil", "trunc", "rint", "copysign", "rem", "fmod", "minimum", "maximum",
+    "fmin", "fmax", "eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "isfinite",
+    "signbit", "and", "or", "xor", "not", "shl", "shr", "select",
+})  # fmt: skip
+"""Ops whose native results have the bits of NumPy's, but for the sign of a NaN."""
+
+
+class Program:
+    """A module whose function `f` returns one value, and inputs for it."""
+
+    def __init__(self, module: ModuleOp, inputs: tuple[Array, ...]) -> None:
+        self.module, self.inputs = module, inputs
+
+    def __repr__(self) -> str:
+        return f"{self.module}\n{self.inputs}"
+
+
+def special_values(dtype: np.dtype[Any]) -> Array:
+    """Values at which implementations differ."""
+    if dtype.kind == "b":
+        return np.array([False, True])
+    if dtype.kind == "f":
+        info = np.finfo(dtype)
+        large: list[Any] = [info.max, info.tiny, info.smallest_subnormal, info.eps]
+        both = [0.0, 0.5, 1.0, 1.5, 2.5, 3.0, 128.0, 2.0**31, np.inf, *large]
+        with np.errstate(over="ignore"):  # 2**31 is infinite in f16
+            return np.array([*both, *(-v for v in both), np.nan], dtype)
+    info = np.iinfo(dtype)
+    small = [0, 1, 2, 3, 7, 31, 63, 64, info.max, info.max - 1, info.min, info.min + 1]
+    return np.array([*small, *([-1, -2, -7] if dtype.kind == "i" else [])], dtype)
+
+
+def draw_array(
+    rng: np.random.Generator, dtype: np.dtype[Any], shape: tuple[int, ...]
+) -> Array:
+    """Special values and small numbers, half and half."""
+    special = rng.choice(special_values(dtype), shape)
+    small = rng.integers(0 if dtype.kind in "bu" else -4, 5, shape)
+    return np.asarray(np.where(rng.random(shape) < 0.5, special, small.astype(dtype)))
+
+
+class _Grower:
+    """Appends drawn steps to one function."""
+
+    def __init__(
+        self, draw: Callable[..., Any], builder: Builder, pool: list[SSAValue]
+    ) -> None:
+        self.draw, self.b, self.pool = draw, builder, pool
+
+    def pick(self, test: Callable[[SSAValue], bool] = lambda v: True) -> SSAValue:
+        """A value that passes the test if there is one, or else any."""
+        fit = [v for v in self.pool if test(v)]
+        return self.draw(st.sampled_from(fit or self.pool))
+
+    def number(self, low: int, high: int) -> int:
+        return self.draw(st.integers(low, high))
+
+    def resized(self, x: SSAValue, shape: tuple[int, ...]) -> SSAValue:
+        """x in another shape: reshaped if it fits, else its maximum, repeated."""
+        have = shape_of(x.type)
+        if have == shape:
+            return x
+        if math.prod(have) == math.prod(shape):
+            return self.b.reshape(x, shape)
+        first = self.b.reduce(x, "or" if kind_of(x.type) == "b" else "maximum",
+                              range(len(have)))  # fmt: skip
+        return self.b.broadcast(first, (), shape)
+
+    def elementwise(self) -> SSAValue:
+        x = self.pick()
+        kind = kind_of(x.type)
+        names = EXACT | {"pow"} if kind in "su" else EXACT
+        rows = [n for n in sorted(names) if kind in TABLE[n].kinds and n != "select"]
+        row = TABLE[self.draw(st.sampled_from(rows))]
+        others = [x]
+        while len(others) < row.arity:
+            y = self.pick(lambda v: dtype_of(v.type) == dtype_of(x.type))
+            y = self.b.convert(y, dtype_of(x.type))
+            others.append(self.resized(y, shape_of(x.type)))
+        if self.number(0, 1):
+            others.reverse()
+        return self.b.elementwise(row.name, *others)
+
+    def select(self) -> SSAValue:
+        x = self.pick()
+        y = self.b.convert(self.pick(), dtype_of(x.type))
+        condition = self.b.convert(self.pick(), np.bool_)
+        shape = shape_of(x.type)
+        return self.b.elementwise(
+            "select", self.resized(condition, shape), x, self.resized(y, shape)
+        )
+
+    def convert(self) -> SSAValue:
+        return self.b.convert(self.pick(), self.draw(st.sampled_from(DTYPES)))
+
+    def broadcast(self) -> SSAValue:
+        x = self.pick(lambda v: len(shape_of(v.type)) < 3)
+        shape = shape_of(x.type)
+        at = self.number(0, len(shape))
+        size = self.draw(st.sampled_from(DIMS))
+        dims = [d + (d >= at) for d in range(len(shape))]
+        return self.b.broadcast(x, dims, (*shape[:at], size, *shape[at:]))
+
+    def slice(self) -> SSAValue:
+        x = self.pick(lambda v: shape_of(v.type) != ())
+        starts: list[int] = []
+        sizes: list[int] = []
+        steps: list[int] = []
+        for n in shape_of(x.type):
+            step = self.draw(st.sampled_from((1, 2, 3, -1, -2)))
+            start = self.number(0, max(n - 1, 0))
+            room = n - start if step > 0 else start + 1
+            most = 0 if n == 0 else -(-room // abs(step))
+            starts.append(start)
+            sizes.append(self.number(0, most))
+            steps.append(step)
+        return self.b.slice(x, starts, sizes, steps)
+
+    def transpose(self) -> SSAValue:
+        x = self.pick(lambda v: len(shape_of(v.type)) > 1)
+        return self.b.transpose(
+            x, self.draw(st.permutations(range(len(shape_of(x.type)))))
+        )
+
+    def reshape(self) -> SSAValue:
+        x = self.pick()
+        shape = shape_of(x.type)
+        flat = (math.prod(shape),)
+        return self.b.reshape(
+            x, self.draw(st.sampled_from([flat, (1, *shape), (*shape, 1), (*flat, 1)]))
+        )
+
+    def concatenate(self) -> SSAValue:
+        x = self.pick(lambda v: shape_of(v.type) != ())
+        if shape_of(x.type) == ():
+            x = self.b.reshape(x, (1,))
+        dim = self.number(0, len(shape_of(x.type)) - 1)
+        return self.b.concatenate([x] * self.number(1, 3), dim)
+
+    def pad(self) -> SSAValue:
+        x = self.pick()
+        rank = len(shape_of(x.type))
+        low, high = ([self.number(0, 2) for _ in range(rank)] for _ in range(2))
+        return self.b.pad(x, self.b.constant(1, dtype_of(x.type)), low, high)
+
+    def gather(self) -> SSAValue:
+        x = self.pick(lambda v: 0 not in shape_of(v.type) != ())
+        shape = shape_of(x.type)
+        if not shape or 0 in shape:
+            return self.elementwise()
+        at = self.draw(st.lists(st.integers(-2, 9), max_size=4))
+        dim = self.number(0, len(shape) - 1)
+        return self.b.gather(x, [self.b.constant(at, np.int64)], [dim])
+
+    def reduce(self) -> SSAValue:
+        x = self.pick(lambda v: shape_of(v.type) != ())
+        kind, shape = kind_of(x.type), shape_of(x.type)
+        if not shape:
+            return self.elementwise()
+        some = st.sets(st.integers(0, len(shape) - 1), min_size=1)
+        dims = sorted(self.draw(some))
+        kinds = {"b": ["and", "or"], "f": ["add", "mul", "maximum", "minimum"]}
+        integers = ["add", "mul", "maximum", "minimum", "and", "or"]
+        # argmax and argmin are over one dim, which is not empty.
+        if kind != "b" and len(dims) == 1 and shape[dims[0]]:
+            integers, kinds["f"] = ["argmax", "argmin"], ["argmax", "add", "argmin"]
+        how = self.draw(st.sampled_from(kinds.get(kind, integers)))
+        return self.b.reduce(x, how, dims)
+
+    def iota(self) -> SSAValue:
+        shape = self.draw(st.lists(st.sampled_from(DIMS), min_size=1, max_size=3))
+        dtype = self.draw(st.sampled_from(DTYPES[1:]))
+        return self.b.iota(dtype, self.number(0, len(shape) - 1), shape)
+
+    def dot(self) -> SSAValue:
+        # Integers: sums of any order have the same bits.
+        x = self.b.convert(self.pick(), np.int64)
+        rank = len(shape_of(x.type))
+        dims = range(rank - 1, rank) if rank else ()
+        return self.b.dot_general(x, x, ((), ()), (tuple(dims), tuple(dims)))
+
+
+_STEPS = [
+    "elementwise", "elementwise", "elementwise", "select", "convert", "broadcast",
+    "slice", "transpose", "reshape", "concatenate", "pad", "gather", "reduce", "iota",
+    "dot",
+]  # fmt: skip
+MOST = 4096
+"""Larger values are not used again, so that programs stay quick to interpret."""
+
+
+@st.composite
+def programs(draw: Callable[..., Any], steps: int = 8) -> Program:
+    """A program of one to `steps` steps, with inputs."""
+    shapes = st.lists(st.sampled_from(DIMS), max_size=3).map(tuple)
+    types = draw(
+        st.lists(st.tuples(st.sampled_from(DTYPES), shapes), min_size=1, max_size=3)
+    )
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    function, arguments = new_function(
+        "f", [tensor(ELEMENT_TYPES[dtype], shape) for dtype, shape in types]
+    )
+    b = Builder(function.body.block)
+    pool = list(arguments)
+    grower = _Grower(draw, b, pool)
+    result = pool[0]
+    for step in draw(st.lists(st.sampled_from(_STEPS), min_size=1, max_size=steps)):
+        new = getattr(grower, step)()
+        shape = shape_of(new.type)
+        if math.prod(shape) <= MOST and len(shape) <= 4:
+            pool.append(new)
+            result = new
+    b.ret(result)
+    inputs = tuple(draw_array(rng, dtype, shape) for dtype, shape in types)
+    return Program(ModuleOp([function]), inputs)

@@ -1,0 +1,86 @@
+"""Random programs mean the same at every level, and in machine code.
+
+`RFX_FUZZ=2000 pytest tests/unit/test_random_programs.py` is the long run.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from hand_written_units import Called, param, params
+from hypothesis import HealthCheck, given, settings
+from programs import Array, Program, programs
+from xdsl.context import Context
+from xdsl.dialects import func
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.parser import Parser
+
+from rfxjit.compiler import compile_module, context, run_passes
+from rfxjit.dialects.diagnostics import verify
+from rfxjit.dialects.ir import dtype_of, shape_of
+from rfxjit.interpreter import run
+from rfxjit.runtime.unit import Options
+from rfxjit.signature import Input, Output, Signature, Slot
+
+RUNS = int(os.environ.get("RFX_FUZZ", "150"))
+fuzz = settings(
+    max_examples=RUNS,
+    deadline=None,
+    derandomize="RFX_FUZZ" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+def assert_same(got: Array, want: Array) -> None:
+    """Equal dtype, shape and bits, but that any NaN is any other NaN."""
+    assert (got.dtype, got.shape) == (want.dtype, want.shape)
+    if want.dtype.kind == "f":
+        nan = np.isnan(want)
+        assert np.array_equal(np.isnan(got), nan)
+        assert np.array_equal(np.signbit(got)[~nan], np.signbit(want)[~nan])
+    np.testing.assert_array_equal(got, want)
+
+
+def signature_of(module: ModuleOp) -> Signature:
+    """The contract of a static program `f` with one result."""
+    function = module.body.block.first_op
+    assert isinstance(function, func.FuncOp)
+    kind = function.function_type
+    names = [f"x{i}" for i in range(len(kind.inputs))]
+    inputs = tuple(
+        Input(name, param(i), "array", dtype_of(type_), shape_of(type_))
+        for i, (name, type_) in enumerate(zip(names, kind.inputs, strict=True))
+    )
+    (result,) = kind.outputs
+    output = Output(dtype_of(result), shape_of(result))
+    return Signature("f", params(*names), inputs, (output,), (Slot(0),))
+
+
+@fuzz
+@given(programs())
+def test_text_round_trips(program: Program) -> None:
+    verify(program.module)
+    text = str(program.module)
+    ctx: Context = context()
+    again = Parser(ctx, text).parse_module()
+    verify(again)
+    assert str(again) == text
+
+
+@fuzz
+@given(programs())
+def test_every_level_means_the_same(program: Program) -> None:
+    (want,) = run(program.module, "f", program.inputs)
+    fused = program.module.clone()
+    run_passes(fused, "to-fused")
+    verify(fused)
+    (got,) = run(fused, "f", program.inputs)
+    assert_same(got, want)
+    unit = compile_module(
+        program.module.clone(), signature_of(program.module), Options()
+    )
+    native: Any = Called(unit, native=True)
+    assert_same(np.asarray(native(*program.inputs)), want)
+    assert native.misses == 0
