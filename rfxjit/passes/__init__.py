@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from xdsl.passes import ModulePass
 
 PASSES: dict[str, str] = {
+    "canonicalize": "rfxjit.passes.canonicalize:CanonicalizePass",
+    "cse": "rfxjit.passes.cse:CsePass",
+    "dce": "rfxjit.passes.dce:DcePass",
     "expand-math": "rfxjit.passes.expand_math:ExpandMathPass",
     "fuse": "rfxjit.passes.fuse:FusePass",
     "lower-to-loops": "rfxjit.passes.lower_to_loops:LowerToLoopsPass",

@@ -14,11 +14,12 @@ not: `rfx.require`, stores and calls, and a `scf.while`, which may never end.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Block, Operation
+from xdsl.ir import Block
 from xdsl.passes import ModulePass
 
 from rfxjit.dialects.map_ops import LoopNest, YieldOp
@@ -64,7 +65,37 @@ def _drop_inputs(nest: LoopNest) -> None:
         _rebuilt(nest, keep, range(len(nest.outputs)))
 
 
-def _rebuilt(nest: LoopNest, inputs: object, outputs: object) -> LoopNest:
+def _rebuilt(nest: LoopNest, inputs: Sequence[int], outputs: Sequence[int]) -> LoopNest:
     """The nest with only these inputs and results, in its place."""
-    ins, outs = list(inputs), list(outputs)  # pyright: ignore
-    return nest
+    body = nest.detach_region(0)
+    new = type(nest).build_nest(
+        nest.shape,
+        nest.sizes,
+        [nest.inputs[i] for i in inputs],
+        [nest.maps[i] for i in inputs],
+        [nest.outputs[i].type for i in outputs],
+        [nest.out_maps[i] for i in outputs],
+        [nest.combiners[i] for i in outputs],
+        body,
+    )
+    new.location = nest.location
+    new.attributes = dict(nest.attributes)
+    block = nest.parent
+    assert block is not None
+    block.insert_op_before(new, nest)
+    for i, result in zip(outputs, new.outputs, strict=True):
+        result.name_hint = nest.outputs[i].name_hint
+        nest.outputs[i].replace_all_uses_with(result)
+    nest.detach()
+    nest.erase()
+    return new
+
+
+@dataclass(frozen=True)
+class DcePass(ModulePass):
+    """See the module's docstring."""
+
+    name = "dce"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        _sweep(op.body.block)

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from xdsl.dialects import arith, scf
@@ -47,6 +47,9 @@ Rules = Mapping[type[Operation], Sequence[Rule]]
 
 _ENDING = (scf.IfOp, scf.ForOp, MapOp, MapReduceOp)
 """Ops with regions that always end; a `scf.while` may be there to run for ever."""
+
+SIZED = (rfx.FullOp, rfx.IotaOp, rfx.BroadcastOp, rfx.ReshapeOp, rfx.SliceOp)
+"""Ops whose `sizes` are the dynamic sizes of their result."""
 
 
 @cache
@@ -127,13 +130,11 @@ class Rewriter:
 
     def index_constant(self, value: int) -> SSAValue:
         """An index constant."""
-        return self.new(
-            arith.ConstantOp, (), index, value=integer_attr(value, index)
-        )
+        return self.new(arith.ConstantOp, (), index, value=integer_attr(value, index))
 
     def sizes(self, x: SSAValue) -> list[SSAValue]:
         """The dynamic sizes of a tensor, as index values."""
-        if isinstance(x.owner, (rfx.FullOp, rfx.BroadcastOp, rfx.ReshapeOp)):
+        if isinstance(x.owner, SIZED):
             return list(x.owner.sizes)
         return [
             self.new(TensorDimOp, (x, self.index_constant(d)), index)
@@ -147,6 +148,7 @@ class Rewriter:
         if isinstance(type_, IndexType):
             return self.index_constant(int(value))
         if isinstance(type_, TensorType):
+            type_ = cast("TensorType[Any]", type_)
             array = np.broadcast_to(value, shape_of(type_))
             return self.new(rfx.ConstantOp, (), type_, value=from_array(array, type_))
         number = scalar_attr(value[()], type_)
