@@ -142,10 +142,15 @@ class _Fuser:
 
     # ---- which ops go together
 
-    def available(self, value: SSAValue) -> int:
-        """The level from which `value` is in memory."""
+    def available(self, value: SSAValue, shape: Key = ()) -> int:
+        """The level from which `value` can be read by an op of another shape.
+
+        Scalar nests come first in their level, so arrays of that level can read them;
+        what is between array code does not split it.
+        """
         if isinstance(value.owner, Operation) and value.owner in self.group_of:
-            return self.level[value] + 1
+            scalar = self.group_of[value.owner].shape == () != shape
+            return self.level[value] + (not scalar)
         return self.level.get(value, 0)
 
     def assign(self, op: Operation) -> None:
@@ -185,7 +190,7 @@ class _Fuser:
             )
             cheap = isinstance(value.owner, Operation) and _is_splat(value.owner)
             if not cheap:
-                here = self.level[value] if inside else self.available(value)
+                here = self.level[value] if inside else self.available(value, shape)
                 level = max(level, here)
         while True:
             group = self.find(op, level, shape, own)
@@ -252,8 +257,8 @@ class _Fuser:
         for level, op in self.plain:
             items.append((end if op is last else level, order[op], op))
         # Within a level plain ops come first: what they read is older, and index
-        # values that a nest of the same level needs are among them.
-        items.sort(key=lambda t: (t[0], isinstance(t[2], Group), t[1]))
+        # values that a nest of the same level needs are among them. Then scalars.
+        items.sort(key=lambda t: (t[0], _rank_of(t[2]), t[1]))
         for op in order:
             op.detach()
         builder = Builder(self.block)
@@ -416,6 +421,12 @@ class _Nest:
                 self.values[result] = inner.op(
                     type(op), operands, element_type(result.type)
                 )
+
+
+def _rank_of(item: Group | Operation) -> int:
+    if isinstance(item, Group):
+        return 2 if item.shape else 1
+    return 0
 
 
 def _scalar(op: Operation, inner: Builder) -> SSAValue:

@@ -25,3 +25,14 @@ def test_rfx_opt_round_trip():
         command, input=once.stdout, capture_output=True, text=True, check=True
     )
     assert twice.stdout == once.stdout
+
+
+def test_jit():
+    import numpy as np
+
+    import rfxjit as rfx
+
+    kernel = rfx.jit(lambda x, k: np.sin(x) * k + x.sum(), strict=True)
+    x = np.arange(5.0)
+    np.testing.assert_allclose(kernel(x, 2.0), np.sin(x) * 2.0 + x.sum(), rtol=1e-14)
+    assert kernel.compile_count == 1

@@ -90,3 +90,18 @@ func.func @transposed(%x: tensor<4x8xf64>, %y: tensor<8x4xf64>) -> tensor<8x4xf6
 }
 // CHECK-LABEL: func.func @transposed
 // CHECK-NEXT:    %r = rfx.map [8, 4] (%{{.*}} = %x [1, 0] : tensor<4x8xf64>, %{{.*}} = %y [0, 1] : tensor<8x4xf64>)
+
+// -----
+
+// Scalar code between array code does not split the array nest.
+func.func @gain(%x: tensor<8xf32>, %g: tensor<f64>) -> tensor<8xf32> {
+  %a = rfx.mul %x, %x : tensor<8xf32>
+  %c = rfx.convert %g : tensor<f64> to tensor<f32>
+  %b = rfx.broadcast %c dims [] [8] : tensor<f32> to tensor<8xf32>
+  %r = rfx.add %a, %b : tensor<8xf32>
+  func.return %r : tensor<8xf32>
+}
+// CHECK-LABEL: func.func @gain
+// CHECK-NEXT:    %c = rfx.map [] (%{{.*}} = %g [] : tensor<f64>) -> ([] : tensor<f32>) {
+// CHECK:         %r = rfx.map [8] (%{{.*}} = %x [0] : tensor<8xf32>, %{{.*}} = %c [] : tensor<f32>) -> ([0] : tensor<8xf32>) {
+// CHECK-NOT:     rfx.map
