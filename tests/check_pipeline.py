@@ -1,0 +1,58 @@
+"""Which pass changed the meaning? Programs are run before and after each one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
+
+from rfxjit.compiler import context
+from rfxjit.dialects.diagnostics import verify
+from rfxjit.interpreter import StatusError, run
+
+Array = np.ndarray[Any, Any]
+
+
+def assert_same(got: Array, want: Array) -> None:
+    """Equal dtype, shape and bits, but that any NaN is any other NaN."""
+    assert (got.dtype, got.shape) == (want.dtype, want.shape)
+    if want.dtype.kind == "f":
+        nan = np.isnan(want)
+        assert np.array_equal(np.isnan(got), nan)
+        assert np.array_equal(np.signbit(got)[~nan], np.signbit(want)[~nan])
+    np.testing.assert_array_equal(got, want)
+
+
+def outcome(module: ModuleOp, inputs: Sequence[Any]) -> list[Array] | int:
+    """The results of `f`, or the status with which it fails."""
+    try:
+        return run(module, "f", inputs)
+    except StatusError as error:
+        return error.code
+
+
+def check_pipeline(
+    module: ModuleOp, passes: Sequence[ModulePass], inputs: Sequence[Any]
+) -> None:
+    """Run the passes in place; an AssertionError names the one that was wrong."""
+    ctx = context()
+    want = outcome(module, inputs)
+    for pass_ in passes:
+        before = str(module)
+        pass_.apply(ctx, module)
+        verify(module)
+        got = outcome(module, inputs)
+        try:
+            assert isinstance(got, int) == isinstance(want, int)
+            if isinstance(got, int) or isinstance(want, int):
+                assert got == want
+                continue
+            for one, other in zip(got, want, strict=True):
+                assert_same(one, other)
+        except AssertionError as error:
+            raise AssertionError(
+                f"{pass_.name} changed the meaning:\n{before}\n->\n{module}\n{error}"
+            ) from error
