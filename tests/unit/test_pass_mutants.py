@@ -45,9 +45,10 @@ def other_dim(op: Operation) -> None:
 
 def merged_without_attributes(op: Operation) -> None:
     before = op.prev_op
-    if before is not None and before.name == op.name and before.results:
-        if list(before.operands) == list(op.operands):
-            op.results[0].replace_all_uses_with(before.results[0])
+    if before is None or before.name != op.name or not op.results:
+        return
+    if list(before.operands) == list(op.operands):
+        op.results[0].replace_all_uses_with(before.results[0])
 
 
 def dropped_require(op: Operation) -> None:
