@@ -121,7 +121,8 @@ def parse_constant(parser: Parser) -> tuple[Attribute, Attribute]:
         flat: list[Any] = []
         got = _flatten(values, flat)
         array = _decode(flat, dtype)
-        if got != shape:
+        # `[]` has no elements of any shape: tensor<0xf32> or tensor<0x3xf32>.
+        if got != shape and (flat or 0 not in shape):
             if got != () or DYNAMIC_INDEX in shape:
                 parser.raise_error(f"elements of shape {got} are no {type_}", start)
             array = np.broadcast_to(array, shape)
