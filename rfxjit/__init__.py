@@ -20,7 +20,7 @@ from rfxjit.errors import (
     ToolchainError,
     TraceError,
 )
-from rfxjit.jit import jit
+from rfxjit.jit import grad, jit, value_and_grad
 from rfxjit.runtime.backends import available_backends
 
 __all__ = [
@@ -33,5 +33,7 @@ __all__ = [
     "ToolchainError",
     "TraceError",
     "available_backends",
+    "grad",
     "jit",
+    "value_and_grad",
 ]

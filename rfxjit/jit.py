@@ -411,3 +411,54 @@ def _decorate(options: Options) -> Callable[[Any], Any]:
         return JitFunction(fn, options)
 
     return decorate
+
+
+def grad(fn: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> JitFunction:
+    """The function that computes the derivative of `fn` by some of its arguments.
+
+    `argnums` is one argument (the result has its structure) or a tuple (a tuple of
+    results). Of an array, the derivative is that of the sum of its elements. Arguments
+    may be tuples, lists and dicts of arrays and floats. Reverse mode, see the pass
+    `grad`. Raises ValueError for argnums that are empty, duplicate or out of range, and
+    GradientError for arguments that are no floats.
+    """
+    return _gradient(fn, argnums, values=False)
+
+
+def value_and_grad(
+    fn: Callable[..., Any], argnums: int | tuple[int, ...] = 0
+) -> JitFunction:
+    """As `grad`, but the result is the pair (what `fn` returns, its derivative)."""
+    return _gradient(fn, argnums, values=True)
+
+
+def _gradient(
+    fn: Callable[..., Any], argnums: int | tuple[int, ...], *, values: bool
+) -> JitFunction:
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    if not numbers:
+        raise ValueError("argnums is empty: name at least one argument")
+    if len(set(numbers)) != len(numbers):
+        raise ValueError(f"argnums has duplicates: {numbers}")
+    if isinstance(fn, JitFunction):
+        fn = fn.__wrapped__
+
+    def compile_call(
+        fn: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        options: Options,
+        symbolic: frozenset[int] | None,
+    ) -> Unit:
+        compile_gradient = _frontend("compile_gradient")
+        return compile_gradient(
+            argnums, fn, args, kwargs, options, symbolic, values=values
+        )
+
+    # The original function computes no gradient: without the compiler it is the
+    # interpreter that runs.
+    plain = os.environ.get("RFX_JIT") == "0"
+    backend = "interpreter" if plain else resolve_backend(None)
+    result = JitFunction(fn, Options(backend=backend, strict=True), compile_call)
+    result._plain = False  # pyright: ignore[reportPrivateUsage]
+    return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rfxjit.frontend.transforms import compile_gradient
 from rfxjit.runtime.unit import Options, Unit
 
 
@@ -49,3 +50,6 @@ def compile_call(
     traced = trace(fn, args, kwargs, symbolic or frozenset(), options.static)
     unit = compile_module(traced.module, traced.signature, options)
     return replace(unit, pins=traced.pins)
+
+
+__all__ = ["Lowered", "compile_call", "compile_gradient", "lower_call"]

@@ -21,6 +21,7 @@ PASSES: dict[str, str] = {
     "cse": "rfxjit.passes.cse:CsePass",
     "dce": "rfxjit.passes.dce:DcePass",
     "expand-math": "rfxjit.passes.expand_math:ExpandMathPass",
+    "grad": "rfxjit.passes.grad:GradPass",
     "fuse": "rfxjit.passes.fuse:FusePass",
     "lower-to-loops": "rfxjit.passes.lower_to_loops:LowerToLoopsPass",
     "lower-to-llvm": "rfxjit.passes.lower_to_llvm:LowerToLlvmPass",

@@ -7,8 +7,9 @@ too, alone or between passes. Pipelines are flat: they name passes, never pipeli
 from __future__ import annotations
 
 PIPELINES: dict[str, str] = {
-    "to-fused": "fuse",
+    "simplify": "canonicalize,cse,dce",
+    "to-fused": "canonicalize,cse,dce,fuse,cse",
     "to-loops": "lower-to-loops",
     "to-llvm": "expand-math,lower-to-llvm",
-    "cpu": "fuse,lower-to-loops,expand-math,lower-to-llvm",
+    "cpu": "canonicalize,cse,dce,fuse,cse,lower-to-loops,expand-math,lower-to-llvm",
 }

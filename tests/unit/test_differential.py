@@ -66,7 +66,8 @@ def grow(draw, builder, pool):
         return builder.slice(x, starts, sizes, steps)
     if choice == 3 and shape:
         kinds = ["minimum", "maximum"] + (["add"] if kind in "sf" else [])
-        dims = draw(st.sampled_from([[d] for d in range(len(shape))] + [[*range(len(shape))]]))
+        each = [[d] for d in range(len(shape))]
+        dims = draw(st.sampled_from([*each, [*range(len(shape))]]))
         return builder.reduce(x, draw(st.sampled_from(kinds)), dims)
     if choice == 4 and len(shape) < 2:
         n = draw(st.integers(1, 3))

@@ -668,7 +668,7 @@ def test_properties_run_and_their_results_are_released(native):
         f(2.0, holder)
     size, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert size < 20_000
+    assert size < 100_000  # one leak per call would be 200 kB or more
 
 
 @pytest.mark.parametrize(

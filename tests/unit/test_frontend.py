@@ -61,15 +61,26 @@ PROGRAMS = [
     (lambda x: (x.mean(axis=0), x.var(), np.std(x, axis=1)), (X,)),
     (lambda x: np.where(x > 0, x, 0.0), (X,)),
     (lambda x: np.clip(x, -0.5, 0.5), (X,)),
-    (lambda a, b: (a // b, a % b, a & b, a << 2), (np.arange(-5, 5), np.arange(10) - 4)),
+    (
+        lambda a, b: (a // b, a % b, a & b, a << 2),
+        (np.arange(-5, 5), np.arange(10) - 4),
+    ),
     (lambda a, b: a // b, (X, np.abs(X) + 0.5)),
     (lambda a: (a + 1, a * 2.5, -a), (np.arange(6, dtype=np.int8),)),
-    (lambda a, b: (a | b, a + b, ~a), (np.array([True, False]), np.array([True, True]))),
+    (
+        lambda a, b: (a | b, a + b, ~a),
+        (np.array([True, False]), np.array([True, True])),
+    ),
     (lambda x: (x.argmax(), x.argmin(axis=1), (x > 0).any(), (x > -9).all()), (X,)),
     (lambda x: (x.sum(axis=0), x.prod(axis=1), x.max(), np.min(x, axis=0)), (X,)),
     (lambda a, b: np.arctan2(a, b) + np.hypot(a, b), (2.0, 3.0)),
     (lambda a: a * 2 + 1, (3,)),
-    (lambda x: np.linalg.norm(x, axis=1) + np.cross(x[:3, :3], x[1:4, :3])[:, 0].sum(), (X,)),
+    (
+        lambda x: (
+            np.linalg.norm(x, axis=1) + np.cross(x[:3, :3], x[1:4, :3])[:, 0].sum()
+        ),
+        (X,),
+    ),
     (lambda x: x.astype(np.float32).sum() + np.float32(1), (X,)),
     (lambda x: x * np.pi / x.shape[0], (X,)),
 ]
@@ -108,7 +119,7 @@ TABLE = np.array([1.0, 2.0])
 
 
 def test_a_captured_gain_is_read_at_each_call():
-    global GAIN
+    global GAIN  # noqa: PLW0603 - a captured value that changes
     jitted = rfx.jit(lambda x: GAIN * x, strict=True)
     GAIN = 2.0
     assert jitted(3.0) == 6.0
@@ -206,7 +217,7 @@ def test_an_index_out_of_range_is_an_index_error():
         (lambda x, y: x @ y, (np.ones(3), np.ones(4)), ValueError, "mismatch"),
         (lambda x: x if x[0] > 0 else -x, (np.ones(3),), TypeError, "condition"),
         (lambda x: x[x > 0], (np.ones(3),), TypeError, "mask"),
-        (lambda x: x + 1, (np.ones(3, complex),), TypeError, "'x' has dtype complex128"),
+        (lambda x: x + 1, (np.ones(3, complex),), TypeError, "'x' has dtype complex128"),  # noqa: E501
         (lambda x: x + 1, (np.array(["a"]),), TypeError, "'x' has dtype"),
     ],
 )  # fmt: skip

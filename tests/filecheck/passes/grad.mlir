@@ -1,0 +1,39 @@
+// RUN: rfx-opt -p grad --split-input-file --verify-diagnostics %s | filecheck %s
+
+// The gradient of sin(x)^2 is what a person would write.
+func.func @f(%x: tensor<4xf64>) -> tensor<4xf64> {
+  %s = rfx.sin %x : tensor<4xf64>
+  %r = rfx.square %s : tensor<4xf64>
+  func.return %r : tensor<4xf64>
+}
+// CHECK-LABEL: func.func @f(%x: tensor<4xf64>) -> tensor<4xf64> {
+// CHECK-NEXT:    %s = rfx.sin %x : tensor<4xf64>
+// CHECK-NEXT:    %[[ONE:.*]] = rfx.constant dense<1.0> : tensor<4xf64>
+// CHECK-NEXT:    %[[TWO:.*]] = rfx.constant dense<2.0> : tensor<4xf64>
+// CHECK-NEXT:    %[[S:.*]] = rfx.mul %[[TWO]], %s : tensor<4xf64>
+// CHECK-NEXT:    %[[A:.*]] = rfx.mul %[[ONE]], %[[S]] : tensor<4xf64>
+// CHECK-NEXT:    %[[C:.*]] = rfx.cos %x : tensor<4xf64>
+// CHECK-NEXT:    %[[R:.*]] = rfx.mul %[[A]], %[[C]] : tensor<4xf64>
+// CHECK-NEXT:    func.return %[[R]] : tensor<4xf64>
+
+// -----
+
+// Two uses add up; a reduction hands on its cotangent by a broadcast.
+func.func @twice(%x: tensor<3xf32>) -> tensor<f32> {
+  %m = rfx.mul %x, %x : tensor<3xf32>
+  %r = rfx.reduce "add" %m dims [0] : tensor<3xf32> to tensor<f32>
+  func.return %r : tensor<f32>
+}
+// CHECK-LABEL: func.func @twice
+// CHECK:         %[[B:.*]] = rfx.broadcast %{{.*}} dims [] [3] : tensor<f32> to tensor<3xf32>
+// CHECK-NEXT:    %[[L:.*]] = rfx.mul %[[B]], %x : tensor<3xf32>
+// CHECK-NEXT:    %[[R:.*]] = rfx.mul %[[B]], %x : tensor<3xf32>
+// CHECK-NEXT:    %[[S:.*]] = rfx.add %[[L]], %[[R]] : tensor<3xf32>
+// CHECK-NEXT:    func.return %[[S]]
+
+// -----
+
+func.func @whole(%x: tensor<3xi64>) -> tensor<3xi64> {
+  func.return %x : tensor<3xi64>
+}
+// CHECK: argument 0 is not float
