@@ -33,7 +33,7 @@ def _build(rewriter: Rewriter, name: str, *operands: SSAValue) -> SSAValue:
 
 def _same(rewriter: Rewriter, op: Elementwise, value: Any) -> SSAValue:
     """A constant in the place of the result of `op`."""
-    return rewriter.splat(value, op.result.type, op.inputs[-1])
+    return rewriter.splat(value, op.results[0].type, op.operands[-1])
 
 
 def _inner(value: SSAValue, name: str) -> Elementwise | None:
@@ -53,7 +53,7 @@ def _is(number: Any, value: float) -> bool:
 
 def _constant_right(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
     # c + x = x + c, c < x = x > c
-    a, b = op.inputs
+    a, b = op.operands
     if splat(a) is None or splat(b) is not None:
         return None
     name = op.name.removeprefix("rfx.")
@@ -61,34 +61,34 @@ def _constant_right(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
 
 
 def _add(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
-    x, y = op.inputs
+    x, y = op.operands
     integer, c = kind_of(x.type) != "f", splat(y)
     # x + 0 = x of integers, x + -0.0 = x of floats (but 0.0 + -0.0 is 0.0)
     if _is(c, 0.0 if integer else -0.0):
         return x
     # x + -y = x - y
     if (inner := _inner(y, "neg")) is not None:
-        return _build(rewriter, "sub", x, inner.inputs[0])
+        return _build(rewriter, "sub", x, inner.operands[0])
     # -x + y = y - x
     if (inner := _inner(x, "neg")) is not None:
-        return _build(rewriter, "sub", y, inner.inputs[0])
+        return _build(rewriter, "sub", y, inner.operands[0])
     return _regroup(op, rewriter, c) if integer else None
 
 
 def _regroup(op: Elementwise, rewriter: Rewriter, c: Any) -> SSAValue | None:
     # (x . c) . d = x . (c . d)
-    inner = op.inputs[0].owner
+    inner = op.operands[0].owner
     if c is None or not isinstance(inner, Elementwise) or type(inner) is not type(op):
         return None
-    if splat(inner.inputs[1]) is None:
+    if splat(inner.operands[1]) is None:
         return None
     name = op.name.removeprefix("rfx.")
-    constant = _build(rewriter, name, inner.inputs[1], op.inputs[1])
-    return _build(rewriter, name, inner.inputs[0], constant)
+    constant = _build(rewriter, name, inner.operands[1], op.operands[1])
+    return _build(rewriter, name, inner.operands[0], constant)
 
 
 def _sub(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
-    x, y = op.inputs
+    x, y = op.operands
     integer = kind_of(x.type) != "f"
     # x - 0 = x, x - 0.0 = x
     if _is(splat(y), 0.0):
@@ -101,12 +101,12 @@ def _sub(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
         return _same(rewriter, op, 0)
     # x - -y = x + y
     if (inner := _inner(y, "neg")) is not None:
-        return _build(rewriter, "add", x, inner.inputs[0])
+        return _build(rewriter, "add", x, inner.operands[0])
     return None
 
 
 def _mul(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
-    x, y = op.inputs
+    x, y = op.operands
     kind, c = kind_of(x.type), splat(y)
     # x * 1 = x
     if _is(c, 1.0):
@@ -120,12 +120,12 @@ def _mul(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
     # -x * -y = x * y
     a, b = _inner(x, "neg"), _inner(y, "neg")
     if a is not None and b is not None:
-        return _build(rewriter, "mul", a.inputs[0], b.inputs[0])
+        return _build(rewriter, "mul", a.operands[0], b.operands[0])
     return _regroup(op, rewriter, c) if kind != "f" else None
 
 
 def _div(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
-    x, y = op.inputs
+    x, y = op.operands
     c = splat(y)
     if c is None:
         return None
@@ -149,22 +149,22 @@ def _power_of_two(c: Any) -> int | None:
 
 def _floor_div(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
     # x // 2^k = x >> k of integers: both round down
-    k = _power_of_two(splat(op.inputs[1]))
+    k = _power_of_two(splat(op.operands[1]))
     if k is None:
         return None
-    return _build(rewriter, "shr", op.inputs[0], _same(rewriter, op, k))
+    return _build(rewriter, "shr", op.operands[0], _same(rewriter, op, k))
 
 
 def _rem(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
     # x % 2^k = x & (2^k - 1) of integers: the sign is that of the divisor
-    k = _power_of_two(splat(op.inputs[1]))
+    k = _power_of_two(splat(op.operands[1]))
     if k is None:
         return None
-    return _build(rewriter, "and", op.inputs[0], _same(rewriter, op, (1 << k) - 1))
+    return _build(rewriter, "and", op.operands[0], _same(rewriter, op, (1 << k) - 1))
 
 
 def _power(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
-    x, y = op.inputs
+    x, y = op.operands
     c = splat(y)
     # x ** 0 = 1, of NaN too
     if c is not None and c == 0:
@@ -183,33 +183,33 @@ def _power(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
 
 def _neg(op: Elementwise, _: Rewriter) -> SSAValue | None:
     # --x = x
-    inner = _inner(op.inputs[0], "neg")
-    return None if inner is None else inner.inputs[0]
+    inner = _inner(op.operands[0], "neg")
+    return None if inner is None else inner.operands[0]
 
 
 def _absolute(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
-    x = op.inputs[0]
+    x = op.operands[0]
     # |x| = x of unsigned integers, ||x|| = |x|
     if kind_of(x.type) == "u" or _inner(x, "abs") is not None:
         return x
     # |-x| = |x|
     inner = _inner(x, "neg")
-    return None if inner is None else _build(rewriter, "abs", inner.inputs[0])
+    return None if inner is None else _build(rewriter, "abs", inner.operands[0])
 
 
 def _square(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
     # (-x)^2 = |x|^2 = x^2
-    inner = _inner(op.inputs[0], "neg") or _inner(op.inputs[0], "abs")
-    return None if inner is None else _build(rewriter, "square", inner.inputs[0])
+    inner = _inner(op.operands[0], "neg") or _inner(op.operands[0], "abs")
+    return None if inner is None else _build(rewriter, "square", inner.operands[0])
 
 
 def _equal_operands(op: Elementwise, _: Rewriter) -> SSAValue | None:
     # min(x, x) = x & x = x | x = x
-    return op.inputs[0] if op.inputs[0] is op.inputs[1] else None
+    return op.operands[0] if op.operands[0] is op.operands[1] else None
 
 
 def _bits(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
-    x, y = op.inputs
+    x, y = op.operands
     c, name = splat(y), op.name.removeprefix("rfx.")
     if name == "xor" and x is y:
         return _same(rewriter, op, 0)  # x ^ x = 0
@@ -226,27 +226,27 @@ def _bits(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
 
 def _invert(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
     # ~~x = x
-    if (inner := _inner(op.inputs[0], "not")) is not None:
-        return inner.inputs[0]
+    if (inner := _inner(op.operands[0], "not")) is not None:
+        return inner.operands[0]
     # not x < y = x >= y of integers; of floats only == and !=, because of NaN
-    inner = op.inputs[0].owner
+    inner = op.operands[0].owner
     if not isinstance(inner, Elementwise):
         return None
     name = inner.name.removeprefix("rfx.")
     if name not in INVERSE or (
-        kind_of(inner.inputs[0].type) == "f" and name not in ("eq", "ne")
+        kind_of(inner.operands[0].type) == "f" and name not in ("eq", "ne")
     ):
         return None
-    return _build(rewriter, INVERSE[name], *inner.inputs)
+    return _build(rewriter, INVERSE[name], *inner.operands)
 
 
 def _shift(op: Elementwise, _: Rewriter) -> SSAValue | None:
     # x << 0 = x >> 0 = x
-    return op.inputs[0] if _is(splat(op.inputs[1]), 0.0) else None
+    return op.operands[0] if _is(splat(op.operands[1]), 0.0) else None
 
 
 def _compare_equal(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
-    x, y = op.inputs
+    x, y = op.operands
     if x is not y:
         return None
     name = op.name.removeprefix("rfx.")
@@ -261,7 +261,7 @@ def _compare_equal(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
 
 
 def _select(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
-    condition, x, y = op.inputs
+    condition, x, y = op.operands
     # select(c, x, x) = x
     if x is y:
         return x
@@ -270,7 +270,7 @@ def _select(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
         return x if c else y
     # select(not c, x, y) = select(c, y, x)
     if (inner := _inner(condition, "not")) is not None:
-        return _build(rewriter, "select", inner.inputs[0], y, x)
+        return _build(rewriter, "select", inner.operands[0], y, x)
     # select(c, true, false) = c, select(c, false, true) = not c
     if kind_of(x.type) == "b":
         a, b = splat(x), splat(y)
@@ -302,27 +302,27 @@ RULES: Rules = {
 
 def _fast_add(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
     # x + 0.0 = x (-0.0 + 0.0 is 0.0)
-    c = splat(op.inputs[1])
+    c = splat(op.operands[1])
     if c is not None and c == 0:
-        return op.inputs[0]
+        return op.operands[0]
     return _regroup(op, rewriter, c)
 
 
 def _fast_sub(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
     # x - x = 0 (infinity - infinity is NaN)
-    return _same(rewriter, op, 0) if op.inputs[0] is op.inputs[1] else None
+    return _same(rewriter, op, 0) if op.operands[0] is op.operands[1] else None
 
 
 def _fast_mul(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
     # x * 0.0 = 0.0 (infinity * 0.0 is NaN, -1.0 * 0.0 is -0.0)
-    c = splat(op.inputs[1])
+    c = splat(op.operands[1])
     if c is not None and c == 0:
-        return op.inputs[1]
+        return op.operands[1]
     return _regroup(op, rewriter, c)
 
 
 def _fast_div(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
-    x, y = op.inputs
+    x, y = op.operands
     # x / x = 1 (0.0 / 0.0 is NaN)
     if x is y:
         return _same(rewriter, op, 1)

@@ -62,15 +62,17 @@ def splat(value: SSAValue) -> Any:
 def elementwise(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
     """`f(constant, ...) = constant`."""
     name = op.name.removeprefix("rfx.")
-    numbers = [splat(v) for v in op.inputs]
+    if isinstance(op.operands[0].owner, Elementwise):
+        return None
+    numbers = [splat(v) for v in op.operands]
     with np.errstate(all="ignore"):
         if all(n is not None for n in numbers):
             result = evaluate(name, *(np.asarray(n) for n in numbers))
-            return rewriter.splat(result, op.result.type, op.inputs[-1])
-        arrays = [a for v in op.inputs if (a := known(v)) is not None]
-        if len(arrays) < len(op.inputs):
+            return rewriter.splat(result, op.results[0].type, op.operands[-1])
+        arrays = [a for v in op.operands if (a := known(v)) is not None]
+        if len(arrays) < len(op.operands):
             return None
-        return rewriter.constant(evaluate(name, *arrays), op.result.type)
+        return rewriter.constant(evaluate(name, *arrays), op.results[0].type)
 
 
 def converted(op: rfx.ConvertOp, rewriter: Rewriter) -> SSAValue | None:
