@@ -29,8 +29,8 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 from rfxjit.dialects import rfx
 from rfxjit.dialects.dense_text import to_array
 from rfxjit.dialects.diagnostics import UnsupportedError
-from rfxjit.dialects.elementwise import TABLE
 from rfxjit.dialects.elementwise_ops import Elementwise
+from rfxjit.dialects.evaluate import convert, evaluate
 from rfxjit.dialects.ir import dtype_of, shape_of
 from rfxjit.dialects.map_ops import DimOp, IndexOp, LoopNest, YieldOp
 
@@ -73,42 +73,6 @@ def _checked(argument: SSAValue, given: Any, name: str) -> Array:
     ):
         raise ValueError(f"{name} must be {argument.type}, got shape {array.shape}")
     return array
-
-
-# ---- scalar meaning ----------------------------------------------------------------
-
-
-def evaluate(name: str, *operands: Array) -> Any:
-    """One elementwise op, in the dtype of its operands."""
-    if name == "pow" and operands[0].dtype.kind in "iu":
-        return _integer_power(*operands)
-    result = TABLE[name].numpy(*operands)
-    if TABLE[name].result == "same":
-        return np.asarray(result).astype(operands[-1].dtype, copy=False)
-    return result
-
-
-def _integer_power(base: Array, exponent: Array) -> Array:
-    """NumPy refuses negative exponents; here they truncate 1 / base**n."""
-    result = np.power(base, np.maximum(exponent, 0))
-    if exponent.dtype.kind == "u":
-        return result
-    odd = np.where(exponent & 1, -1, 1).astype(base.dtype)
-    inverse = np.where(base == 1, 1, np.where(base == -1, odd, 0)).astype(base.dtype)
-    return np.where(exponent < 0, inverse, result)
-
-
-def convert(x: Array, dtype: np.dtype[Any]) -> Array:
-    """`astype`, but floats out of range saturate and NaN is 0."""
-    if x.dtype.kind != "f" or dtype.kind not in "iu":
-        return x.astype(dtype)
-    info = np.iinfo(cast("Any", dtype))
-    wide = np.trunc(x.astype(np.float64))
-    inside = (wide >= float(info.min)) & (wide < float(info.max) + 1.0)
-    result = np.where(inside, wide, 0.0).astype(dtype)
-    result = np.where(wide >= float(info.max) + 1.0, dtype.type(info.max), result)
-    result = np.where(wide < float(info.min), dtype.type(info.min), result)
-    return result.astype(dtype)
 
 
 # ---- reductions --------------------------------------------------------------------
