@@ -36,12 +36,12 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "rfx": (),
     "fused": ("to-fused",),
     "loops": ("to-fused", "to-loops"),
+    "scalars": ("to-fused", "to-loops", "to-scalars"),
     "llvm": ("to-fused", "to-loops", "to-llvm"),
 }
 """The levels that are IR, and the pipelines that lead there."""
 
-TARGET_LEVELS = {"llvm-ir": "llvm", "asm": "llvm", "c": "loops", "msl": "loops",
-                 "ptx": "loops"}  # fmt: skip
+TARGET_LEVELS = {"llvm-ir": "llvm", "c": "scalars"}
 """What is printed from a level by a target of that name."""
 
 

@@ -272,6 +272,9 @@ class _NestLowering:
         for how, value, out in zip(
             self.combiners, values, self.nest.outputs, strict=True
         ):
+            if how == "add":
+                # As in a longer sum, which begins at 0: -0.0 alone gives 0.0.
+                value = self._started(m, self.nest.outputs.index(out), value)  # noqa: PLW2901
             state.scalars[out] = m.const(0, i64) if how.startswith("arg") else value
 
     def _map(self, ends: list[SSAValue]) -> None:
@@ -299,6 +302,12 @@ class _NestLowering:
     def _identity(self, m: Emit, i: int) -> SSAValue:
         type_ = self.types[i]
         return m.const(identity(self.combiners[i], type_), signless(type_))
+
+    def _started(self, m: Emit, i: int, value: SSAValue) -> SSAValue:
+        """The first value of a reduction; a float sum begins by adding it to 0."""
+        if self.combiners[i] == "add" and kind_of(self.types[i]) == "f":
+            return self._combine(m, i, self._identity(m, i), value)
+        return value
 
     def _store_result(
         self, m: Emit, i: int, value: SSAValue, where: Sequence[SSAValue | None]
@@ -332,6 +341,8 @@ class _NestLowering:
     ) -> list[Any]:
         """The indices of reduced iteration k, in row-major order."""
         where = list(where)
+        if not reduced:
+            return where
         for g in reversed(reduced[1:]):
             where[g] = m.remui(k, ends[g])
             k = m.divui(k, ends[g])
@@ -368,6 +379,9 @@ class _NestLowering:
         if count == 0:
             return [self._identity(m, i) for i in self._reductions()]
         lanes = [values(m, m.const(k, index)) for k in range(count)]
+        for lane in lanes:
+            for i in self._reductions():
+                lane[i] = self._started(m, i, lane[i])
         half = 1 << (count - 1).bit_length()
         while half := half // 2:
             for k in range(max(0, len(lanes) - half)):

@@ -195,9 +195,13 @@ class _Function:
         type_, element = old.type, element_type(old.type)
         if element != type_:
             pointer = self._new_argument(POINTER, old.name_hint)
+            # The workspace is as large as the caller was told: its size is not passed.
+            last = old is self.old.body.block.args[-1]
+            sized = not (last and "rfx.workspace" in self.old.attributes)
             dims = tuple(
                 self._new_argument(i64, None) if n == DYNAMIC_INDEX else n
                 for n in shape_of(type_)
+                if sized
             )
             self.buffers[old] = Buffer(pointer, dims, element)
         elif type_ == i1 and not private:

@@ -18,7 +18,7 @@
       }
       func.return %c0 : i32
     }
-    func.func @f_shapes(%in: memref<?xi64>, %out: memref<?xi64>) -> i32 { ... }
+    func.func @f_shapes(%in: memref<1xi64>, %out: memref<3xi64>) -> i32 { ... }
 
 One forward walk builds the new function. A tensor becomes a buffer: a result's own
 argument, a small `memref.alloca`, or a piece of the workspace. A tensor of one element
@@ -317,15 +317,17 @@ class FunctionLowering:
     # ---- the shapes function
 
     def _shapes(self) -> func.FuncOp:
-        type_ = memref_type(i64, (DYNAMIC_INDEX,))
-        block = Block(arg_types=[type_, type_])
-        m = Emit(block, self.old.location)
         first: dict[SSAValue, int] = {}
         count = 0
         for argument in self.old.body.block.args:
             if argument in self.buffers and argument not in self.scalars:
                 first[argument] = count
                 count += len(shape_of(argument.type))
+
+        total_dims = sum(len(shape_of(v.type)) for v in self.returned) + 2
+        types = [memref_type(i64, (n,)) for n in (count, total_dims)]
+        block = Block(arg_types=types)
+        m = Emit(block, self.old.location)
 
         def argument_dim(value: SSAValue, dim: int) -> SSAValue:
             where = m.const(first[value] + dim, index)
@@ -347,7 +349,7 @@ class FunctionLowering:
             store(m, value, block.args[1], [m.const(k, index)])
         append(block, make(func.ReturnOp, (m.const(0, i32),), (), m.location))
         name = f"{self.old.sym_name.data}_shapes"
-        signature = FunctionType.from_lists([type_, type_], [i32])
+        signature = FunctionType.from_lists(types, [i32])
         new = func.FuncOp(name, signature, Region(block))
         new.location = self.old.location
         return new

@@ -10,6 +10,7 @@ PIPELINES: dict[str, str] = {
     "simplify": "canonicalize,cse,dce",
     "to-fused": "canonicalize,cse,dce,fuse,cse",
     "to-loops": "lower-to-loops",
+    "to-scalars": "expand-math",
     "to-llvm": "expand-math,lower-to-llvm",
     "cpu": "canonicalize,cse,dce,fuse,cse,lower-to-loops,expand-math,lower-to-llvm",
 }

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xdsl.utils.target import Target
 
 TARGETS: dict[str, str] = {
+    "c": "rfxjit.targets.c:CTarget",
     "llvm-ir": "rfxjit.targets.llvm_ir:LlvmIrTarget",
 }
 

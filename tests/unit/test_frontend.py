@@ -258,3 +258,30 @@ def test_text_at_each_level():
         assert mark in lowered.text(level)
     with pytest.raises(ValueError, match="levels are"):
         lowered.text("assembly")
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 17, 70])
+def test_sums_of_negative_zero(n):
+    x = np.full(n, -0.0)
+    native = rfx.jit(lambda x: x.sum(), strict=True)(x)
+    reference = rfx.jit(lambda x: x.sum(), strict=True, backend="interpreter")(x)
+    assert native.tobytes() == reference.tobytes()
+
+
+def test_a_sum_over_no_axis_is_the_array():
+    np.testing.assert_array_equal(rfx.jit(lambda x: np.sum(x, axis=()))(Y), Y)
+
+
+def test_symbolic_results_and_workspaces():
+    def f(x, y):
+        e = np.exp(x - x.max())
+        return e / e.sum() + np.concatenate([y, y])[: x.shape[0]], x.shape[0] * 2.0
+
+    def g(x):
+        return np.tanh(x) * 2, x[::-1] + x
+
+    for function, count in ((f, 2), (g, 1)):
+        jitted = rfx.jit(function, strict=True)
+        for n in (5, 9, 400, 3000):
+            arguments = [RNG.standard_normal(n) for _ in range(count)]
+            equal(jitted(*arguments), function(*arguments))

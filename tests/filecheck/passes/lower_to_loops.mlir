@@ -13,7 +13,7 @@ func.func @square(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
 // CHECK-NEXT:      %[[A:.*]] = memref.load %[[X]][%[[I]]] : memref<?xf32>
 // CHECK-NEXT:      %[[R:.*]] = arith.mulf %[[A]], %[[A]] : f32
 // CHECK-NEXT:      memref.store %[[R]]
-// CHECK:         func.func @square_shapes(%{{.*}}: memref<?xi64>, %{{.*}}: memref<?xi64>) -> i32
+// CHECK:         func.func @square_shapes(%{{.*}}: memref<2xi64>, %{{.*}}: memref<4xi64>) -> i32
 
 // -----
 
