@@ -106,6 +106,11 @@ def _python_kind(result: Tracer, ufunc: np.ufunc, operands: Sequence[Tracer]) ->
         result.kind = cast(
             "Any", {"f": "float", "b": "bool"}.get(result.dtype.kind, "int")
         )
+        if ufunc in (np.true_divide, np.floor_divide, np.remainder):
+            # Unlike NumPy's, Python's own numbers raise.
+            trace = result.trace
+            code = trace.failure(ZeroDivisionError, "division by zero")
+            trace.here().require(cast("Any", np.not_equal(operands[1], 0)).value, code)
     return result
 
 

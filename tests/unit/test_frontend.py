@@ -285,3 +285,10 @@ def test_symbolic_results_and_workspaces():
         for n in (5, 9, 400, 3000):
             arguments = [RNG.standard_normal(n) for _ in range(count)]
             equal(jitted(*arguments), function(*arguments))
+
+
+def test_python_numbers_divide_as_python():
+    jitted = rfx.jit(lambda a, b: a / b, strict=True)
+    assert jitted(1, 4) == 0.25
+    with pytest.raises(ZeroDivisionError, match="division by zero"):
+        jitted(1, 0)

@@ -1,0 +1,13 @@
+"""The examples run, and say what they promise."""
+
+import subprocess
+import sys
+
+
+def test_demo(root):
+    done = subprocess.run(
+        [sys.executable, root / "examples/demo.py"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    for part in ("Pendulum", "gains tuned", "UR5", "Chain", "define i32"):
+        assert part in done.stdout
