@@ -14,6 +14,7 @@ from xdsl.dialects import arith, math
 from xdsl.dialects.builtin import IntegerAttr, UnknownLoc
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
+from rfxjit.dialects import upstream
 from rfxjit.dialects.ir import DTYPES, f32, f64
 from rfxjit.passes.emit import Body
 from rfxjit.passes.math.common import Function, Helper, MathEmit
@@ -93,7 +94,7 @@ _OPS: dict[type[Operation], Callable[..., Array]] = {
     arith.ShLIOp: np.left_shift,
     arith.ShRSIOp: np.right_shift,
     arith.ShRUIOp: _unsigned(np.right_shift),
-    arith.SelectOp: np.where,
+    upstream.SelectOp: np.where,
     math.AbsFOp: np.abs,
     math.SqrtOp: np.sqrt,
     math.TruncOp: np.trunc,
@@ -152,9 +153,9 @@ class NumpyEmit(MathEmit):
         properties: Mapping[str, Attribute] = {},
     ) -> SSAValue:
         arrays = [cast("Value", v).array for v in operands]
-        if cls in (arith.CmpfOp, arith.CmpiOp):
+        if cls in (upstream.CmpfOp, arith.CmpiOp):
             predicate = cast("IntegerAttr[Any]", properties["predicate"]).value.data
-            if cls is arith.CmpfOp:
+            if cls is upstream.CmpfOp:
                 test = _FLOAT_TESTS[arith.CMPF_COMPARISON_OPERATIONS[predicate]]
             else:
                 test = _INTEGER_TESTS[arith.CMPI_COMPARISON_OPERATIONS[predicate]]

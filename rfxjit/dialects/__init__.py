@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xdsl.ir import Dialect
 
 DIALECTS: dict[str, str] = {
-    "arith": "xdsl.dialects.arith:Arith",
+    "arith": "rfxjit.dialects.upstream:ARITH",
     "builtin": "xdsl.dialects.builtin:Builtin",
     "func": "xdsl.dialects.func:Func",
     "gpu": "xdsl.dialects.gpu:GPU",

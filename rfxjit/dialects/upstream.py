@@ -1,21 +1,232 @@
-"""Stand-ins for upstream ops that xDSL lacks; removed when xDSL catches up.
+"""Stand-ins for upstream ops that xDSL lacks or gets wrong; until it catches up.
 
-`llvm.fptosi`, `llvm.fptoui` and `llvm.uitofp`: xDSL has only `llvm.sitofp`. Each reads
-and prints as upstream.
+- `arith.cmpf` and `arith.select`, `llvm.fcmp` and `llvm.select`: xDSL's know scalars
+  only; upstream's take vectors too.
+- `llvm.fptosi`, `llvm.fptoui` and `llvm.uitofp`: xDSL has only `llvm.sitofp`.
+- `llvm.extractelement`.
+
+Each reads and prints as upstream. Our passes build and match these classes, never
+xDSL's of the same name.
 """
 
 from __future__ import annotations
 
-from xdsl.dialects import llvm
-from xdsl.ir import Dialect
+from xdsl.dialects import arith, llvm
+from xdsl.dialects.arith import CMPF_COMPARISON_OPERATIONS, FastMathFlagsAttr
+from xdsl.dialects.builtin import IntegerAttr, VectorType, i1
+from xdsl.ir import Attribute, Dialect, Operation
 from xdsl.irdl import (
     IRDLOperation,
+    ParsePropInAttrDict,
     irdl_op_definition,
     operand_def,
+    prop_def,
     result_def,
     traits_def,
 )
+from xdsl.parser import Parser
+from xdsl.printer import Printer
 from xdsl.traits import Pure
+from xdsl.utils.exceptions import VerifyException
+
+from rfxjit.dialects.ir import element_type, i64, integer_attr, shape_of, vector
+
+
+def boolean(type_: Attribute) -> Attribute:
+    """The type of a comparison of two values of this type."""
+    return i1 if element_type(type_) is type_ else vector(i1, shape_of(type_)[0])
+
+
+def _verify_condition(condition: Attribute, chosen: Attribute) -> None:
+    if condition not in (i1, boolean(chosen)):
+        raise VerifyException(
+            f"the condition of a select of {chosen} is i1 or {boolean(chosen)}, "
+            f"not {condition}"
+        )
+
+
+class _Compare(IRDLOperation):
+    lhs = operand_def()
+    rhs = operand_def()
+    traits = traits_def(Pure())
+
+    def verify_(self) -> None:
+        type_ = self.operands[0].type
+        if self.operands[1].type != type_:
+            raise VerifyException("both operands of a comparison have one type")
+        if self.results[0].type != boolean(type_):
+            raise VerifyException(f"a comparison of {type_} gives {boolean(type_)}")
+
+
+@irdl_op_definition
+class CmpfOp(_Compare):
+    """Compare floats, or vectors of them lane by lane."""
+
+    name = "arith.cmpf"
+    predicate = prop_def(IntegerAttr)
+    fastmath = prop_def(FastMathFlagsAttr, default_value=FastMathFlagsAttr("none"))
+    result = result_def()
+
+    @classmethod
+    def parse(cls, parser: Parser) -> CmpfOp:
+        where = parser.pos
+        name = parser.parse_identifier()
+        if name not in CMPF_COMPARISON_OPERATIONS:
+            known = ", ".join(CMPF_COMPARISON_OPERATIONS)
+            parser.raise_error(f"unknown predicate {name!r}; there are {known}", where)
+        parser.parse_punctuation(",")
+        a = parser.parse_unresolved_operand()
+        parser.parse_punctuation(",")
+        b = parser.parse_unresolved_operand()
+        flags = FastMathFlagsAttr("none")
+        if parser.parse_optional_keyword("fastmath"):
+            flags = FastMathFlagsAttr(FastMathFlagsAttr.parse_parameter(parser))
+        parser.parse_punctuation(":")
+        type_ = parser.parse_type()
+        operands = parser.resolve_operands([a, b], [type_, type_], parser.pos)
+        number = CMPF_COMPARISON_OPERATIONS.index(name)
+        return cls(
+            operands=operands,
+            result_types=[boolean(type_)],
+            properties={"predicate": IntegerAttr(number, 64), "fastmath": flags},
+        )
+
+    def print(self, printer: Printer) -> None:
+        number = self.predicate.value.data
+        printer.print_string(f" {CMPF_COMPARISON_OPERATIONS[number]}, ")
+        printer.print_operand(self.lhs)
+        printer.print_string(", ")
+        printer.print_operand(self.rhs)
+        if self.fastmath != FastMathFlagsAttr("none"):
+            printer.print_string(" fastmath")
+            self.fastmath.print_parameter(printer)
+        printer.print_string(" : ")
+        printer.print_attribute(self.lhs.type)
+
+
+@irdl_op_definition
+class SelectOp(IRDLOperation):
+    """Choose between two values; with a vector of conditions, lane by lane."""
+
+    name = "arith.select"
+    cond = operand_def()
+    lhs = operand_def()
+    rhs = operand_def()
+    result = result_def()
+    traits = traits_def(Pure())
+
+    @classmethod
+    def parse(cls, parser: Parser) -> SelectOp:
+        unresolved = [parser.parse_unresolved_operand()]
+        for _ in range(2):
+            parser.parse_punctuation(",")
+            unresolved.append(parser.parse_unresolved_operand())
+        attributes = parser.parse_optional_attr_dict()
+        parser.parse_punctuation(":")
+        condition, type_ = i1, parser.parse_type()
+        if parser.parse_optional_punctuation(","):
+            condition, type_ = type_, parser.parse_type()
+        types = [condition, type_, type_]
+        operands = parser.resolve_operands(unresolved, types, parser.pos)
+        return cls(operands=operands, result_types=[type_], attributes=attributes)
+
+    def print(self, printer: Printer) -> None:
+        printer.print_string(" ")
+        printer.print_list(self.operands, printer.print_operand)
+        printer.print_op_attributes(self.attributes)
+        printer.print_string(" : ")
+        if self.cond.type != i1:
+            printer.print_attribute(self.cond.type)
+            printer.print_string(", ")
+        printer.print_attribute(self.result.type)
+
+    def verify_(self) -> None:
+        if not self.lhs.type == self.rhs.type == self.result.type:
+            raise VerifyException("a select chooses between values of its own type")
+        _verify_condition(self.cond.type, self.result.type)
+
+
+@irdl_op_definition
+class FCmpOp(_Compare):
+    """`arith.cmpf` of the llvm dialect."""
+
+    name = "llvm.fcmp"
+    res = result_def()
+    predicate = prop_def(IntegerAttr)
+    fastmathFlags = prop_def(  # noqa: N815 - upstream's name
+        llvm.FastMathAttr, default_value=llvm.FastMathAttr(None)
+    )
+
+    @classmethod
+    def parse(cls, parser: Parser) -> FCmpOp:
+        flag = llvm.FCmpPredicateFlag(parser.parse_str_literal())
+        a = parser.parse_unresolved_operand()
+        parser.parse_punctuation(",")
+        b = parser.parse_unresolved_operand()
+        attributes = parser.parse_optional_attr_dict()
+        parser.parse_punctuation(":")
+        type_ = parser.parse_type()
+        return cls(
+            operands=parser.resolve_operands([a, b], [type_, type_], parser.pos),
+            result_types=[boolean(type_)],
+            properties={"predicate": integer_attr(flag.to_int(), i64)},
+            attributes=attributes,
+        )
+
+    def print(self, printer: Printer) -> None:
+        flag = llvm.FCmpPredicateFlag.from_int(self.predicate.value.data)
+        printer.print_string(f' "{flag}" ')
+        printer.print_ssa_value(self.lhs)
+        printer.print_string(", ")
+        printer.print_ssa_value(self.rhs)
+        printer.print_op_attributes(self.attributes)
+        printer.print_string(" : ")
+        printer.print_attribute(self.lhs.type)
+
+
+@irdl_op_definition
+class LLVMSelectOp(IRDLOperation):
+    """`arith.select` of the llvm dialect."""
+
+    name = "llvm.select"
+    cond = operand_def()
+    lhs = operand_def()
+    rhs = operand_def()
+    res = result_def()
+    fastmathFlags = prop_def(  # noqa: N815 - upstream's name
+        llvm.FastMathAttr, default_value=llvm.FastMathAttr(None)
+    )
+    traits = traits_def(Pure())
+    irdl_options = (ParsePropInAttrDict(),)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> LLVMSelectOp:
+        unresolved = [parser.parse_unresolved_operand()]
+        for _ in range(2):
+            parser.parse_punctuation(",")
+            unresolved.append(parser.parse_unresolved_operand())
+        attributes = parser.parse_optional_attr_dict()
+        parser.parse_punctuation(":")
+        condition = parser.parse_type()
+        parser.parse_punctuation(",")
+        type_ = parser.parse_type()
+        types = [condition, type_, type_]
+        operands = parser.resolve_operands(unresolved, types, parser.pos)
+        return cls(operands=operands, result_types=[type_], attributes=attributes)
+
+    def print(self, printer: Printer) -> None:
+        printer.print_string(" ")
+        printer.print_list(self.operands, printer.print_operand)
+        printer.print_op_attributes(self.attributes)
+        printer.print_string(" : ")
+        printer.print_attribute(self.cond.type)
+        printer.print_string(", ")
+        printer.print_attribute(self.res.type)
+
+    def verify_(self) -> None:
+        if not self.lhs.type == self.rhs.type == self.res.type:
+            raise VerifyException("a select chooses between values of its own type")
+        _verify_condition(self.cond.type, self.res.type)
 
 
 class _Cast(IRDLOperation):
@@ -46,8 +257,62 @@ class UIToFPOp(_Cast):
     name = "llvm.uitofp"
 
 
-LLVM = Dialect(
-    "llvm",
-    [*llvm.LLVM.operations, FPToSIOp, FPToUIOp, UIToFPOp],
-    list(llvm.LLVM.attributes),
+@irdl_op_definition
+class ExtractElementOp(IRDLOperation):
+    """One lane of a vector."""
+
+    name = "llvm.extractelement"
+    vector = operand_def(VectorType)
+    position = operand_def()
+    res = result_def()
+    traits = traits_def(Pure())
+
+    @classmethod
+    def parse(cls, parser: Parser) -> ExtractElementOp:
+        source = parser.parse_unresolved_operand()
+        parser.parse_punctuation("[")
+        position = parser.parse_unresolved_operand()
+        parser.parse_punctuation(":")
+        index_type = parser.parse_type()
+        parser.parse_punctuation("]")
+        attributes = parser.parse_optional_attr_dict()
+        parser.parse_punctuation(":")
+        type_ = parser.parse_type()
+        types = [type_, index_type]
+        operands = parser.resolve_operands([source, position], types, parser.pos)
+        return cls(
+            operands=operands,
+            result_types=[element_type(type_)],
+            attributes=attributes,
+        )
+
+    def print(self, printer: Printer) -> None:
+        printer.print_string(" ")
+        printer.print_operand(self.vector)
+        printer.print_string("[")
+        printer.print_operand(self.position)
+        printer.print_string(" : ")
+        printer.print_attribute(self.position.type)
+        printer.print_string("]")
+        printer.print_op_attributes(self.attributes)
+        printer.print_string(" : ")
+        printer.print_attribute(self.vector.type)
+
+
+def _with(dialect: Dialect, *stand_ins: type[Operation]) -> Dialect:
+    """A dialect with some ops added or replaced."""
+    names = {cls.name for cls in stand_ins}
+    kept = [cls for cls in dialect.operations if cls.name not in names]
+    return Dialect(dialect.name, [*kept, *stand_ins], list(dialect.attributes))
+
+
+ARITH = _with(arith.Arith, CmpfOp, SelectOp)
+LLVM = _with(
+    llvm.LLVM,
+    FCmpOp,
+    LLVMSelectOp,
+    FPToSIOp,
+    FPToUIOp,
+    UIToFPOp,
+    ExtractElementOp,
 )

@@ -35,6 +35,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
+from rfxjit.dialects import upstream
 from rfxjit.dialects.ir import (
     append,
     element_type,
@@ -42,7 +43,6 @@ from rfxjit.dialects.ir import (
     like,
     make,
     scalar_attr,
-    vector,
 )
 
 Operand = SSAValue | float
@@ -85,12 +85,6 @@ def is_float(type_: Attribute) -> bool:
     """Whether a scalar type, or the element type of a vector, is a float."""
     known = _IS_FLOAT.get(type(type_))
     return _IS_FLOAT[type(element_type(type_))] if known is None else known
-
-
-def _boolean(type_: Attribute) -> Attribute:
-    if isinstance(type_, VectorType):
-        return vector(i1, type_.get_shape()[0])
-    return i1
 
 
 class Emit:
@@ -314,10 +308,10 @@ class Emit:
         lhs, rhs = self._pair(a, b)
         type_ = lhs.type
         if is_float(type_):
-            cls, properties = arith.CmpfOp, _CMPF[predicate]
+            cls, properties = upstream.CmpfOp, _CMPF[predicate]
         else:
             cls, properties = arith.CmpiOp, _CMPI[predicate]
-        return self.op(cls, (lhs, rhs), _boolean(type_), properties)
+        return self.op(cls, (lhs, rhs), upstream.boolean(type_), properties)
 
     def _ordered(self, name: str, a: Operand, b: Operand) -> SSAValue:
         lhs, rhs = self._pair(a, b)
@@ -373,7 +367,7 @@ class Emit:
     def select(self, condition: SSAValue, a: Operand, b: Operand) -> SSAValue:
         """`a` where the condition holds, else `b`."""
         lhs, rhs = self._pair(a, b)
-        return self.op(arith.SelectOp, (condition, lhs, rhs), lhs.type)
+        return self.op(upstream.SelectOp, (condition, lhs, rhs), lhs.type)
 
     # ---- conversions: to an element type, keeping a vector's shape ------------------
 

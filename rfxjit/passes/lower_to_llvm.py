@@ -68,8 +68,9 @@ DIRECT: dict[type[Operation], tuple[type[Operation], dict[str, Any]]] = {
     arith.AndIOp: (llvm.AndOp, _NONE), arith.OrIOp: (llvm.OrOp, _NONE),
     arith.XOrIOp: (llvm.XOrOp, _NONE), arith.ShLIOp: (llvm.ShlOp, _WRAPS),
     arith.ShRSIOp: (llvm.AShrOp, _NONE), arith.ShRUIOp: (llvm.LShrOp, _NONE),
-    arith.SelectOp: (llvm.SelectOp, _FAST), arith.BitcastOp: (llvm.BitcastOp, _NONE),
-    arith.SIToFPOp: (llvm.SIToFPOp, _NONE), arith.UIToFPOp: (upstream.UIToFPOp, _NONE),
+    upstream.SelectOp: (upstream.LLVMSelectOp, _FAST),
+    arith.BitcastOp: (llvm.BitcastOp, _NONE), arith.SIToFPOp: (llvm.SIToFPOp, _NONE),
+    arith.UIToFPOp: (upstream.UIToFPOp, _NONE),
     arith.FPToSIOp: (upstream.FPToSIOp, _NONE),
     arith.FPToUIOp: (upstream.FPToUIOp, _NONE),
     arith.ExtFOp: (llvm.FPExtOp, _NONE), arith.TruncFOp: (llvm.FPTruncOp, _NONE),
@@ -317,9 +318,9 @@ def _constant(f: _Function, op: arith.ConstantOp) -> None:
     f.values[op.result] = f.op(llvm.ConstantOp, (), type_, {"value": op.value})
 
 
-def _compare(f: _Function, op: arith.CmpiOp | arith.CmpfOp) -> None:
-    is_float = isinstance(op, arith.CmpfOp)
-    cls = llvm.FCmpOp if is_float else llvm.ICmpOp
+def _compare(f: _Function, op: arith.CmpiOp | upstream.CmpfOp) -> None:
+    is_float = isinstance(op, upstream.CmpfOp)
+    cls = upstream.FCmpOp if is_float else llvm.ICmpOp
     number = cast("IntegerAttr[Any]", op.predicate).value.data
     properties = {"predicate": integer_attr(number, i64), **(_FAST if is_float else {})}
     f.values[op.result] = f.op(cls, f.all(op.operands), i1, properties)
@@ -570,7 +571,7 @@ def _nothing(f: _Function, op: Operation) -> None:
 
 
 _SPECIAL: dict[type[Operation], Callable[[_Function, Any], None]] = {
-    arith.ConstantOp: _constant, arith.CmpiOp: _compare, arith.CmpfOp: _compare,
+    arith.ConstantOp: _constant, arith.CmpiOp: _compare, upstream.CmpfOp: _compare,
     arith.IndexCastOp: _index_cast, memref.LoadOp: _load, memref.StoreOp: _store,
     memref.DimOp: _dim, memref.AllocaOp: _alloca, memref.ViewOp: _view,
     memref.ReinterpretCastOp: _reinterpret, memref.CollapseShapeOp: _collapse,

@@ -25,6 +25,7 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX, FloatAttr, ModuleOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.utils.target import Target
 
+from rfxjit.dialects import upstream
 from rfxjit.dialects.diagnostics import TargetError
 from rfxjit.dialects.ir import (
     element_type,
@@ -266,12 +267,12 @@ def _compare_ints(w: _Writer, op: arith.CmpiOp) -> None:
     w.define(op.result, f"{a} {_CMPI[number]} {b}")
 
 
-def _compare_floats(w: _Writer, op: arith.CmpfOp) -> None:
+def _compare_floats(w: _Writer, op: upstream.CmpfOp) -> None:
     number = cast("int", cast("Any", op.predicate).value.data)
     w.define(op.result, _CMPF[number].format(a=w.names[op.lhs], b=w.names[op.rhs]))
 
 
-def _select(w: _Writer, op: arith.SelectOp) -> None:
+def _select(w: _Writer, op: upstream.SelectOp) -> None:
     c, a, b = (w.names[v] for v in op.operands)
     w.define(op.result, f"{c} ? {a} : {b}")
 
@@ -499,7 +500,7 @@ def _nothing(w: _Writer, op: Operation) -> None:
 
 _SPECIAL: dict[type[Operation], Callable[[_Writer, Any], None]] = {
     arith.ConstantOp: _constant, arith.CmpiOp: _compare_ints,
-    arith.CmpfOp: _compare_floats, arith.SelectOp: _select, arith.NegfOp: _negate,
+    upstream.CmpfOp: _compare_floats, upstream.SelectOp: _select, arith.NegfOp: _negate,
     arith.ShLIOp: _shift_left, arith.ShRSIOp: _shift_right, arith.ExtSIOp: _cast,
     arith.ExtFOp: _cast, arith.TruncFOp: _cast, arith.SIToFPOp: _cast,
     arith.FPToSIOp: _cast, arith.IndexCastOp: _cast, arith.ExtUIOp: _cast_unsigned,

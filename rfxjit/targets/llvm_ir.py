@@ -237,8 +237,8 @@ def _return(w: _Writer, op: Operation) -> str:
 
 
 _OTHER: dict[type[Operation], Callable[[_Writer, Any], str]] = {
-    llvm.ICmpOp: _compare("icmp", _ICMP), llvm.FCmpOp: _compare("fcmp", _FCMP),
-    llvm.SelectOp: _select, llvm.CallIntrinsicOp: _intrinsic,
+    llvm.ICmpOp: _compare("icmp", _ICMP), upstream.FCmpOp: _compare("fcmp", _FCMP),
+    upstream.LLVMSelectOp: _select, llvm.CallIntrinsicOp: _intrinsic,
     llvm.CallOp: _direct_call, llvm.LoadOp: _load, llvm.StoreOp: _store,
     llvm.GEPOp: _address, llvm.AllocaOp: _alloca, llvm.BrOp: _branch,
     llvm.CondBrOp: _cond_branch, llvm.ReturnOp: _return,
