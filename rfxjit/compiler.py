@@ -19,6 +19,7 @@ from xdsl.context import Context
 from xdsl.dialects import func
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp
 from xdsl.printer import Printer
+from xdsl.utils.arg_spec import parse_pipeline
 
 from rfxjit.dialects import register_dialects
 from rfxjit.dialects.diagnostics import verify
@@ -37,12 +38,17 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "fused": ("to-fused",),
     "loops": ("to-fused", "to-loops"),
     "scalars": ("to-fused", "to-loops", "to-scalars"),
-    "llvm": ("to-fused", "to-loops", "to-llvm"),
+    "vectors": ("to-fused", "to-loops", "to-scalars", "to-vectors"),
+    "llvm": ("to-fused", "to-loops", "to-scalars", "to-vectors", "to-llvm"),
 }
 """The levels that are IR, and the pipelines that lead there."""
 
 TARGET_LEVELS = {"llvm-ir": "llvm", "c": "scalars"}
 """What is printed from a level by a target of that name."""
+
+
+_AVX512_BYTES = 64
+"""CPUs with vector registers of this width have masked loads and stores."""
 
 
 def context() -> Context:
@@ -53,11 +59,11 @@ def context() -> Context:
 
 
 def run_passes(module: ModuleOp, pipeline: str, ctx: Context | None = None) -> None:
-    """Run a pipeline, given by its name or as pass names with commas, in place."""
+    """Run a pipeline in place: its name, or passes as in `cse,vectorize{bytes=32}`."""
     ctx = ctx or context()
     checked = os.environ.get("RFX_JIT_VERIFY") == "1"
-    for name in PIPELINES.get(pipeline, pipeline).split(","):
-        load_pass(name)().apply(ctx, module)
+    for spec in parse_pipeline(PIPELINES.get(pipeline, pipeline)):
+        load_pass(spec.name).from_spec(spec).apply(ctx, module)
         if checked:
             verify(module)
 
@@ -94,13 +100,18 @@ def compile_module(module: ModuleOp, signature: Signature, options: Options) -> 
     """
     if options.backend == "interpreter":
         return Unit(signature, run=_interpreted(module, signature))
+    from rfxjit.runtime.cpu import host
     from rfxjit.targets.llvm_ir import print_llvm_ir
 
     run_passes(module, "to-fused")
     run_passes(module, "to-loops")
     signature = _with_loop_facts(module, signature)
+    run_passes(module, "to-scalars")
+    width = host().vector_bytes
+    masked = str(width == _AVX512_BYTES).lower()
+    run_passes(module, f"vectorize{{bytes={width} masked={masked}}}")
     run_passes(module, "to-llvm")
-    return Unit(signature, llvm_ir=print_llvm_ir(module), passes=("O2",))
+    return Unit(signature, llvm_ir=print_llvm_ir(module))
 
 
 def _with_loop_facts(module: ModuleOp, signature: Signature) -> Signature:

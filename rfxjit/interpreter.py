@@ -26,7 +26,7 @@ from xdsl.dialects.tensor import DimOp as TensorDimOp
 from xdsl.dialects.tensor import ExtractOp, FromElementsOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
-from rfxjit.dialects import rfx
+from rfxjit.dialects import rfx, upstream
 from rfxjit.dialects.dense_text import to_array
 from rfxjit.dialects.diagnostics import UnsupportedError
 from rfxjit.dialects.elementwise_ops import Elementwise
@@ -404,5 +404,5 @@ _RULES: dict[type[Operation], Callable[[_Runner, Any], Any]] = {
     arith.SubiOp: _index_arithmetic(lambda a, b: a - b),
     arith.MuliOp: _index_arithmetic(lambda a, b: a * b),
     arith.FloorDivSIOp: _index_arithmetic(lambda a, b: a // b),
-    arith.IndexCastOp: lambda r, op: np.int64(r.values[op.input]),
+    upstream.IndexCastOp: lambda r, op: np.int64(r.values[op.input]),
 }  # fmt: skip

@@ -107,14 +107,14 @@ def _to(cls: type[Operation], a: Array, to: np.dtype[Any]) -> Array | None:
     """The conversions, which need to know their result type."""
     if cls is arith.BitcastOp:
         return a.view(to)
-    if cls in (arith.ExtUIOp, arith.UIToFPOp):
+    if cls in (upstream.ExtUIOp, upstream.UIToFPOp):
         return a.view(np.dtype(f"u{a.dtype.itemsize}")).astype(to)
     if cls in (
-        arith.SIToFPOp,
-        arith.FPToSIOp,
+        upstream.SIToFPOp,
+        upstream.FPToSIOp,
         arith.ExtFOp,
         arith.TruncFOp,
-        arith.TruncIOp,
+        upstream.TruncIOp,
     ):
         return a.astype(to)
     return None

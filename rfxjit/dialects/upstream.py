@@ -1,7 +1,7 @@
 """Stand-ins for upstream ops that xDSL lacks or gets wrong; until it catches up.
 
-- `arith.cmpf` and `arith.select`, `llvm.fcmp` and `llvm.select`: xDSL's know scalars
-  only; upstream's take vectors too.
+- `arith.cmpf`, `arith.select` and the conversions of integers, `llvm.fcmp` and
+  `llvm.select`: xDSL's know scalars only; upstream's take vectors too.
 - `llvm.fptosi`, `llvm.fptoui` and `llvm.uitofp`: xDSL has only `llvm.sitofp`.
 - `llvm.extractelement`.
 
@@ -230,29 +230,89 @@ class LLVMSelectOp(IRDLOperation):
 
 
 class _Cast(IRDLOperation):
-    arg = operand_def()
+    input = operand_def()
     result = result_def()
     traits = traits_def(Pure())
-    assembly_format = "$arg attr-dict `:` type($arg) `to` type($result)"
+    assembly_format = "$input attr-dict `:` type($input) `to` type($result)"
+
+    def verify_(self) -> None:
+        if shape_of(self.input.type) != shape_of(self.result.type):
+            raise VerifyException("a conversion keeps the number of lanes")
+
+
+@irdl_op_definition
+class IndexCastOp(_Cast):
+    """Between `index` and a signed integer."""
+
+    name = "arith.index_cast"
+
+
+@irdl_op_definition
+class SIToFPOp(_Cast):
+    """Signed integer to float."""
+
+    name = "arith.sitofp"
+
+
+@irdl_op_definition
+class UIToFPOp(_Cast):
+    """Unsigned integer to float."""
+
+    name = "arith.uitofp"
 
 
 @irdl_op_definition
 class FPToSIOp(_Cast):
     """Float to signed integer; poison out of range."""
 
-    name = "llvm.fptosi"
+    name = "arith.fptosi"
 
 
 @irdl_op_definition
 class FPToUIOp(_Cast):
     """Float to unsigned integer; poison out of range."""
 
+    name = "arith.fptoui"
+
+
+@irdl_op_definition
+class ExtSIOp(_Cast):
+    """To a wider integer, sign extended."""
+
+    name = "arith.extsi"
+
+
+@irdl_op_definition
+class ExtUIOp(_Cast):
+    """To a wider integer, zero extended."""
+
+    name = "arith.extui"
+
+
+@irdl_op_definition
+class TruncIOp(_Cast):
+    """The low bits."""
+
+    name = "arith.trunci"
+
+
+@irdl_op_definition
+class LLVMFPToSIOp(_Cast):
+    """`arith.fptosi` of the llvm dialect."""
+
+    name = "llvm.fptosi"
+
+
+@irdl_op_definition
+class LLVMFPToUIOp(_Cast):
+    """`arith.fptoui` of the llvm dialect."""
+
     name = "llvm.fptoui"
 
 
 @irdl_op_definition
-class UIToFPOp(_Cast):
-    """Unsigned integer to float."""
+class LLVMUIToFPOp(_Cast):
+    """`arith.uitofp` of the llvm dialect."""
 
     name = "llvm.uitofp"
 
@@ -306,13 +366,25 @@ def _with(dialect: Dialect, *stand_ins: type[Operation]) -> Dialect:
     return Dialect(dialect.name, [*kept, *stand_ins], list(dialect.attributes))
 
 
-ARITH = _with(arith.Arith, CmpfOp, SelectOp)
+ARITH = _with(
+    arith.Arith,
+    CmpfOp,
+    SelectOp,
+    IndexCastOp,
+    SIToFPOp,
+    UIToFPOp,
+    FPToSIOp,
+    FPToUIOp,
+    ExtSIOp,
+    ExtUIOp,
+    TruncIOp,
+)
 LLVM = _with(
     llvm.LLVM,
     FCmpOp,
     LLVMSelectOp,
-    FPToSIOp,
-    FPToUIOp,
-    UIToFPOp,
+    LLVMFPToSIOp,
+    LLVMFPToUIOp,
+    LLVMUIToFPOp,
     ExtractElementOp,
 )

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from xdsl.dialects import arith
 from xdsl.dialects.tensor import FromElementsOp
 from xdsl.ir import SSAValue
 
+from rfxjit.dialects import upstream
 from rfxjit.dialects.ir import i64, tensor
 from rfxjit.errors import ShapeError
 from rfxjit.frontend.context import PinError, Trace, user_location
@@ -66,7 +66,7 @@ class SymDim:
         from rfxjit.frontend.tracer import Tracer
 
         b = self.trace.here()
-        number = b.op(arith.IndexCastOp, (self.ssa(),), i64)
+        number = b.op(upstream.IndexCastOp, (self.ssa(),), i64)
         value = b.op(FromElementsOp, (number,), tensor(i64))
         return Tracer(self.trace, value, "int", shape=())
 

@@ -20,6 +20,7 @@ happens to arrays, but captured numbers become constants, so those are refused.
 from __future__ import annotations
 
 import ast
+import copy
 import functools
 import inspect
 import textwrap
@@ -135,36 +136,17 @@ class _Slices(ast.NodeTransformer):
 def _parse(function: FunctionType) -> ast.FunctionDef | ast.Lambda:
     """The definition of `function`, with the line numbers of its file."""
     try:
+        if function.__name__ == "<lambda>":
+            return _lambda(function)
         lines, first = inspect.getsourcelines(function)
-    except (OSError, TypeError) as error:
+    except (OSError, TypeError, SyntaxError) as error:
         raise NoSourceError(str(error)) from error
-    source = textwrap.dedent("".join(lines))
     indent = len(lines[0]) - len(lines[0].lstrip())
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        # A lambda may begin in the middle of an expression.
-        start = source.find("lambda")
-        tree = None
-        for end in range(len(source), start, -1):
-            try:
-                tree = ast.parse(source[start:end].strip())
-                break
-            except SyntaxError:
-                continue
-        if tree is None:
-            raise NoSourceError("the lambda cannot be found in its line") from None
     found = [
         node
-        for node in ast.walk(tree)
-        if (
-            isinstance(node, ast.Lambda)
-            if function.__name__ == "<lambda>"
-            else isinstance(node, ast.FunctionDef) and node.name == function.__name__
-        )
+        for node in ast.walk(ast.parse(textwrap.dedent("".join(lines))))
+        if isinstance(node, ast.FunctionDef) and node.name == function.__name__
     ]
-    if len(found) > 1 and function.__name__ == "<lambda>":
-        found = _by_position(function, found, first, indent)
     if len(found) != 1:
         raise NoSourceError(f"{function.__name__} is not unique in its source lines")
     node = found[0]
@@ -174,25 +156,32 @@ def _parse(function: FunctionType) -> ast.FunctionDef | ast.Lambda:
             inner.col_offset += indent
             if inner.end_col_offset is not None:
                 inner.end_col_offset += indent
-    return cast("ast.FunctionDef | ast.Lambda", node)
+    return node
 
 
-def _by_position(
-    function: FunctionType, found: list[ast.AST], first: int, indent: int
-) -> list[ast.AST]:
-    """The lambda whose body lies where the code object says that its code is."""
-    places = {
-        (line - first + 1, col - indent)
-        for line, _, col, _ in function.__code__.co_positions()
-        if line is not None and col is not None
-    }
+def _lambda(function: FunctionType) -> ast.Lambda:
+    """The lambda whose body lies where the code object says that its code is.
 
-    def covers(node: ast.AST) -> bool:
-        body = cast("ast.Lambda", node).body
-        return any((n.lineno, n.col_offset) in places for n in ast.walk(body)
-                   if isinstance(n, ast.expr))  # fmt: skip
+    Several can begin in one line, and a line need not parse alone: the whole file is
+    parsed.
+    """
+    lines, _ = inspect.findsource(function)
+    places = {(line, column) for line, _, column, _ in function.__code__.co_positions()}
+    found: list[tuple[int, ast.Lambda]] = []
+    for node in ast.walk(_file("".join(lines))):
+        if isinstance(node, ast.Lambda):
+            inside = [n for n in ast.walk(node.body) if isinstance(n, ast.expr)]
+            if any((n.lineno, n.col_offset) in places for n in inside):
+                found.append((len(inside), node))
+    if not found:
+        raise NoSourceError("the lambda cannot be found in its file")
+    # What is around it contains its places, too.
+    return copy.deepcopy(min(found, key=lambda pair: pair[0])[1])
 
-    return [node for node in found if covers(node)]
+
+@functools.lru_cache(maxsize=8)
+def _file(source: str) -> ast.Module:
+    return ast.parse(source)
 
 
 @functools.cache

@@ -20,18 +20,16 @@ Everything is built by the trusted constructor (`dialects/ir.py`); nothing is ve
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, cast
+from typing import ClassVar
 
-from xdsl.dialects import arith, math, scf
+from xdsl.dialects import arith, math, scf, vector
 from xdsl.dialects.builtin import (
-    DenseIntOrFPElementsAttr,
     Float16Type,
     Float32Type,
     Float64Type,
     IndexType,
     IntegerType,
     LocationAttr,
-    VectorType,
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
@@ -115,7 +113,7 @@ class Emit:
         ).results[0]
 
     def const(self, value: float, type_: Attribute) -> SSAValue:
-        """A constant, interned; of a vector type it is a splat."""
+        """A constant, interned; of a vector type it is in all lanes."""
         # 0.0 == -0.0 and NaN != NaN, so these go by their text. Types go by identity,
         # which is 10x faster than their hash; equal ones that differ cost a constant.
         key = (value if value and value == value else str(value), id(type_))  # noqa: PLR0124
@@ -126,12 +124,13 @@ class Emit:
                 return known
             emitter = emitter.parent
         element = element_type(type_)
-        attribute = scalar_attr(value, element)
-        if element is not type_:
-            attribute = DenseIntOrFPElementsAttr.from_list(
-                cast("VectorType[Any]", type_), [value]
-            )
-        result = self.op(arith.ConstantOp, (), type_, {"value": attribute})
+        if element is type_:
+            properties = {"value": scalar_attr(value, element)}
+            result = self.op(arith.ConstantOp, (), type_, properties)
+        else:
+            # Not `dense<…>`: xDSL reads its hexadecimal floats back as integers.
+            scalar = self.const(value, element)
+            result = self.op(vector.BroadcastOp, (scalar,), type_)
         self.constants[key] = result
         return result
 
@@ -380,19 +379,19 @@ class Emit:
 
     def sitofp(self, a: SSAValue, element: Attribute) -> SSAValue:
         """Signed integer to float."""
-        return self._to(arith.SIToFPOp, a, element)
+        return self._to(upstream.SIToFPOp, a, element)
 
     def uitofp(self, a: SSAValue, element: Attribute) -> SSAValue:
         """Unsigned integer to float."""
-        return self._to(arith.UIToFPOp, a, element)
+        return self._to(upstream.UIToFPOp, a, element)
 
     def fptosi(self, a: SSAValue, element: Attribute) -> SSAValue:
         """Float to signed integer, towards zero; poison out of range."""
-        return self._to(arith.FPToSIOp, a, element)
+        return self._to(upstream.FPToSIOp, a, element)
 
     def fptoui(self, a: SSAValue, element: Attribute) -> SSAValue:
         """Float to unsigned integer, towards zero; poison out of range."""
-        return self._to(arith.FPToUIOp, a, element)
+        return self._to(upstream.FPToUIOp, a, element)
 
     def extf(self, a: SSAValue, element: Attribute) -> SSAValue:
         """To a wider float."""
@@ -404,19 +403,19 @@ class Emit:
 
     def extsi(self, a: SSAValue, element: Attribute) -> SSAValue:
         """To a wider integer, sign extended."""
-        return self._to(arith.ExtSIOp, a, element)
+        return self._to(upstream.ExtSIOp, a, element)
 
     def extui(self, a: SSAValue, element: Attribute) -> SSAValue:
         """To a wider integer, zero extended."""
-        return self._to(arith.ExtUIOp, a, element)
+        return self._to(upstream.ExtUIOp, a, element)
 
     def trunci(self, a: SSAValue, element: Attribute) -> SSAValue:
         """The low bits, as a narrower integer."""
-        return self._to(arith.TruncIOp, a, element)
+        return self._to(upstream.TruncIOp, a, element)
 
     def index_cast(self, a: SSAValue, element: Attribute) -> SSAValue:
         """Between `index` and a signed integer."""
-        return self._to(arith.IndexCastOp, a, element)
+        return self._to(upstream.IndexCastOp, a, element)
 
     # ---- control flow ---------------------------------------------------------------
 

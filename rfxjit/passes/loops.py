@@ -48,9 +48,11 @@ def parallel(m: Emit, dims: Sequence[SSAValue], body: Body) -> None:
     close_parallel(m, m.const(0, index), dims[0], block)
 
 
-def close_parallel(m: Emit, begin: SSAValue, end: SSAValue, block: Block) -> None:
+def close_parallel(
+    m: Emit, begin: SSAValue, end: SSAValue, block: Block, step: int = 1
+) -> None:
     """Make a filled block the body of one `scf.parallel`."""
-    one = m.const(1, index)
+    by = m.const(step, index)
     append(block, make(scf.ReduceOp, (), (), m.location))
     properties: dict[str, Attribute] = {
         "operandSegmentSizes": DenseArrayBase.from_list(i32, [1, 1, 1, 0])
@@ -59,7 +61,7 @@ def close_parallel(m: Emit, begin: SSAValue, end: SSAValue, block: Block) -> Non
         m.block,
         make(
             scf.ParallelOp,
-            (begin, end, one),
+            (begin, end, by),
             (),
             m.location,
             properties,

@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from xdsl.context import Context
-from xdsl.dialects import arith, func, llvm, math, memref, scf
+from xdsl.dialects import arith, func, llvm, math, memref, scf, vector
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     DenseArrayBase,
-    IndexType,
+    DenseIntOrFPElementsAttr,
     IntegerAttr,
     MemRefType,
     ModuleOp,
@@ -45,16 +45,22 @@ from rfxjit.dialects.ir import (
     i8,
     i32,
     i64,
+    index,
     integer_attr,
+    like,
     make,
     shape_of,
 )
+from rfxjit.dialects.ir import vector as vector_type
 
 POINTER = llvm.LLVMPointerType()
 _FAST = {"fastmathFlags": llvm.FastMathAttr(None)}
 _WRAPS = {"overflowFlags": integer_attr(0, i32)}
 _TRUNCATES = {"overflowFlags": llvm.OverflowAttr(None)}
 _NONE: dict[str, Attribute] = {}
+_NOT_EQUAL = {"predicate": integer_attr(1, i64)}
+_LESS = {"predicate": integer_attr(2, i64)}
+_BELOW = {"predicate": integer_attr(6, i64)}
 
 Dim = int | SSAValue
 
@@ -69,13 +75,13 @@ DIRECT: dict[type[Operation], tuple[type[Operation], dict[str, Any]]] = {
     arith.XOrIOp: (llvm.XOrOp, _NONE), arith.ShLIOp: (llvm.ShlOp, _WRAPS),
     arith.ShRSIOp: (llvm.AShrOp, _NONE), arith.ShRUIOp: (llvm.LShrOp, _NONE),
     upstream.SelectOp: (upstream.LLVMSelectOp, _FAST),
-    arith.BitcastOp: (llvm.BitcastOp, _NONE), arith.SIToFPOp: (llvm.SIToFPOp, _NONE),
-    arith.UIToFPOp: (upstream.UIToFPOp, _NONE),
-    arith.FPToSIOp: (upstream.FPToSIOp, _NONE),
-    arith.FPToUIOp: (upstream.FPToUIOp, _NONE),
+    arith.BitcastOp: (llvm.BitcastOp, _NONE), upstream.SIToFPOp: (llvm.SIToFPOp, _NONE),
+    upstream.UIToFPOp: (upstream.LLVMUIToFPOp, _NONE),
+    upstream.FPToSIOp: (upstream.LLVMFPToSIOp, _NONE),
+    upstream.FPToUIOp: (upstream.LLVMFPToUIOp, _NONE),
     arith.ExtFOp: (llvm.FPExtOp, _NONE), arith.TruncFOp: (llvm.FPTruncOp, _NONE),
-    arith.ExtSIOp: (llvm.SExtOp, _NONE), arith.ExtUIOp: (llvm.ZExtOp, _NONE),
-    arith.TruncIOp: (llvm.TruncOp, _TRUNCATES),
+    upstream.ExtSIOp: (llvm.SExtOp, _NONE), upstream.ExtUIOp: (llvm.ZExtOp, _NONE),
+    upstream.TruncIOp: (llvm.TruncOp, _TRUNCATES),
 }  # fmt: skip
 """Ops that are one op of the llvm dialect."""
 
@@ -102,8 +108,13 @@ class Buffer:
 
 
 def register_type(type_: Attribute) -> Attribute:
-    """The type of a scalar in a register."""
-    return i64 if isinstance(type_, IndexType) else type_
+    """The type of a value in a register: indices are i64."""
+    return like(type_, i64) if element_type(type_) == index else type_
+
+
+def memory_type(type_: Attribute) -> Attribute:
+    """The type of a value in memory: a bool is one byte."""
+    return like(type_, i8) if element_type(type_) == i1 else register_type(type_)
 
 
 class _Function:
@@ -155,16 +166,21 @@ class _Function:
             self.constants[value] = op.results[0]
         return self.constants[value]
 
+    def intrinsic_properties(self, name: str, count: int) -> dict[str, Attribute]:
+        """The properties of a call of an intrinsic with `count` operands."""
+        return {
+            "intrin": StringAttr(name),
+            "fastmathFlags": llvm.FastMathAttr(None),
+            "op_bundle_sizes": DenseArrayBase.from_list(i32, ()),
+            "operandSegmentSizes": DenseArrayBase.from_list(i32, [count, 0]),
+        }
+
     def intrinsic(
         self, name: str, operands: Sequence[SSAValue], type_: Attribute
     ) -> SSAValue:
         """A call of `llvm.<name>`, overloaded on the result type."""
-        properties = {
-            "intrin": StringAttr(f"{name}.{_mangled(type_)}"),
-            "fastmathFlags": llvm.FastMathAttr(None),
-            "op_bundle_sizes": DenseArrayBase.from_list(i32, ()),
-            "operandSegmentSizes": DenseArrayBase.from_list(i32, [len(operands), 0]),
-        }
+        name = f"{name}.{_mangled(type_)}"
+        properties = self.intrinsic_properties(name, len(operands))
         return self.op(llvm.CallIntrinsicOp, operands, type_, properties)
 
     def start(self, types: Sequence[Attribute]) -> Block:
@@ -207,7 +223,7 @@ class _Function:
             self.buffers[old] = Buffer(pointer, dims, element)
         elif type_ == i1 and not private:
             byte = self._new_argument(i8, old.name_hint)
-            self.values[old] = self.is_true(byte)
+            self.values[old] = self.from_memory(byte, i1)
         else:
             self.values[old] = self._new_argument(register_type(type_), old.name_hint)
 
@@ -216,11 +232,25 @@ class _Function:
         argument.name_hint = hint
         return argument
 
-    def is_true(self, byte: SSAValue) -> SSAValue:
-        zero = self.op(llvm.ConstantOp, (), i8, {"value": integer_attr(0, i8)})
-        return self.op(
-            llvm.ICmpOp, (byte, zero), i1, {"predicate": integer_attr(1, i64)}
-        )
+    def from_memory(self, value: SSAValue, type_: Attribute) -> SSAValue:
+        """What was loaded, as a value of `type_`: a bool is any byte but 0."""
+        if element_type(type_) != i1:
+            return value
+        zero = self.zero(value.type)
+        return self.op(llvm.ICmpOp, (value, zero), type_, _NOT_EQUAL)
+
+    def to_memory(self, value: SSAValue) -> SSAValue:
+        """What is stored for a value."""
+        if element_type(value.type) != i1:
+            return value
+        return self.op(llvm.ZExtOp, (value,), memory_type(value.type))
+
+    def zero(self, type_: Attribute) -> SSAValue:
+        """The integer 0, in all lanes."""
+        zero: Attribute = integer_attr(0, element_type(type_))
+        if element_type(type_) is not type_:
+            zero = DenseIntOrFPElementsAttr.from_list(cast("Any", type_), [0])
+        return self.op(llvm.ConstantOp, (), type_, {"value": zero})
 
     def walk(self, block: Block) -> None:
         """Lower all ops of a block but a structured terminator."""
@@ -254,8 +284,8 @@ class _Function:
     def address(self, buffer: Buffer, indices: Sequence[SSAValue]) -> SSAValue:
         """The address of an element: row-major, constants folded."""
         offset: Dim = 0
-        for index, dim in zip(indices, buffer.dims, strict=True):
-            here = self.number(index)
+        for place, dim in zip(indices, buffer.dims, strict=True):
+            here = self.number(place)
             offset = self.add(self.mul(offset, dim), here)
         if isinstance(offset, int) and offset == 0:
             return buffer.pointer
@@ -264,7 +294,7 @@ class _Function:
     def offset(self, pointer: SSAValue, offset: Dim, element: Attribute) -> SSAValue:
         constant = offset if isinstance(offset, int) else llvm.GEP_USE_SSA_VAL
         properties: dict[str, Attribute] = {
-            "elem_type": i8 if element == i1 else register_type(element),
+            "elem_type": memory_type(element),
             "rawConstantIndices": DenseArrayBase.from_list(i32, [constant]),
             "noWrapFlags": integer_attr(0, i32),
         }
@@ -302,20 +332,27 @@ class _Function:
 
 
 def _mangled(type_: Attribute) -> str:
-    return str(type_)
+    """A type in the name of an intrinsic: f32, v16f32."""
+    element = element_type(type_)
+    return str(type_) if element is type_ else f"v{shape_of(type_)[0]}{element}"
 
 
-def _alignment(element: Attribute) -> IntegerAttr[Any]:
-    return integer_attr(dtype_of(element).itemsize, i64)
+def _access(element: Attribute) -> dict[str, Attribute]:
+    """The properties of a load or a store; of vectors too, elements are aligned."""
+    itemsize = dtype_of(element).itemsize
+    return {"alignment": integer_attr(itemsize, i64), "ordering": integer_attr(0, i64)}
 
 
 def _constant(f: _Function, op: arith.ConstantOp) -> None:
     type_ = register_type(op.result.type)
+    value = op.value
     if type_ == i64:
-        number = cast("IntegerAttr[Any]", op.value).value.data
-        f.values[op.result] = f.integer(number)
+        f.values[op.result] = f.integer(cast("IntegerAttr[Any]", value).value.data)
         return
-    f.values[op.result] = f.op(llvm.ConstantOp, (), type_, {"value": op.value})
+    if isinstance(value, DenseIntOrFPElementsAttr):
+        numbers = list(cast("Any", value).get_values())
+        value = DenseIntOrFPElementsAttr.from_list(cast("Any", type_), numbers)
+    f.values[op.result] = f.op(llvm.ConstantOp, (), type_, {"value": value})
 
 
 def _compare(f: _Function, op: arith.CmpiOp | upstream.CmpfOp) -> None:
@@ -323,10 +360,10 @@ def _compare(f: _Function, op: arith.CmpiOp | upstream.CmpfOp) -> None:
     cls = upstream.FCmpOp if is_float else llvm.ICmpOp
     number = cast("IntegerAttr[Any]", op.predicate).value.data
     properties = {"predicate": integer_attr(number, i64), **(_FAST if is_float else {})}
-    f.values[op.result] = f.op(cls, f.all(op.operands), i1, properties)
+    f.values[op.result] = f.op(cls, f.all(op.operands), op.result.type, properties)
 
 
-def _index_cast(f: _Function, op: arith.IndexCastOp) -> None:
+def _index_cast(f: _Function, op: upstream.IndexCastOp) -> None:
     value = f.get(op.input)
     have = value.type
     want = register_type(op.result.type)
@@ -337,29 +374,95 @@ def _index_cast(f: _Function, op: arith.IndexCastOp) -> None:
     f.values[op.result] = value
 
 
-def _load(f: _Function, op: memref.LoadOp) -> None:
-    buffer = f.buffers[op.memref]
+def _load(f: _Function, op: memref.LoadOp | vector.LoadOp) -> None:
+    buffer = f.buffers[op.operands[0]]
     address = f.address(buffer, f.all(op.indices))
-    type_ = i8 if buffer.element == i1 else register_type(buffer.element)
-    properties = {
-        "alignment": _alignment(buffer.element),
-        "ordering": integer_attr(0, i64),
-    }
-    value = f.op(llvm.LoadOp, (address,), type_, properties)
-    f.values[op.res] = f.is_true(value) if buffer.element == i1 else value
+    type_ = op.results[0].type
+    access = _access(buffer.element)
+    value = f.op(llvm.LoadOp, (address,), memory_type(type_), access)
+    f.values[op.results[0]] = f.from_memory(value, type_)
 
 
-def _store(f: _Function, op: memref.StoreOp) -> None:
-    buffer = f.buffers[op.memref]
+def _store(f: _Function, op: memref.StoreOp | vector.StoreOp) -> None:
+    buffer = f.buffers[op.operands[1]]
     address = f.address(buffer, f.all(op.indices))
-    value = f.get(op.value)
-    if buffer.element == i1:
-        value = f.op(llvm.ZExtOp, (value,), i8)
-    properties = {
-        "alignment": _alignment(buffer.element),
-        "ordering": integer_attr(0, i64),
-    }
-    f.do(llvm.StoreOp, (value, address), properties)
+    value = f.to_memory(f.get(op.operands[0]))
+    f.do(llvm.StoreOp, (value, address), _access(buffer.element))
+
+
+def _masked_load(f: _Function, op: vector.MaskedLoadOp) -> None:
+    address = f.address(f.buffers[op.base], f.all(op.indices))
+    operands = (address, f.get(op.mask), f.to_memory(f.get(op.pass_thru)))
+    type_ = operands[2].type
+    properties = f.intrinsic_properties(f"llvm.masked.load.{_mangled(type_)}.p0", 3)
+    value = f.op(llvm.CallIntrinsicOp, operands, type_, properties)
+    f.values[op.result] = f.from_memory(value, op.result.type)
+
+
+def _masked_store(f: _Function, op: vector.MaskedStoreOp) -> None:
+    address = f.address(f.buffers[op.base], f.all(op.indices))
+    value = f.to_memory(f.get(op.value_to_store))
+    name = f"llvm.masked.store.{_mangled(value.type)}.p0"
+    operands = (value, address, f.get(op.mask))
+    f.do(llvm.CallIntrinsicOp, operands, f.intrinsic_properties(name, 3))
+
+
+def _splat(f: _Function, value: SSAValue, lanes: int) -> SSAValue:
+    """A scalar in all lanes."""
+    type_ = vector_type(value.type, lanes)
+    operands = (f.op(llvm.UndefOp, (), type_), value, f.integer(0))
+    one = f.op(llvm.InsertElementOp, operands, type_)
+    mask = {"mask": DenseArrayBase.from_list(i32, [0] * lanes)}
+    return f.op(llvm.ShuffleVectorOp, (one, one), type_, mask)
+
+
+def _broadcast(f: _Function, op: vector.BroadcastOp) -> None:
+    (lanes,) = shape_of(op.vector.type)
+    f.values[op.vector] = _splat(f, f.get(op.source), lanes)
+
+
+def _create_mask(f: _Function, op: vector.CreateMaskOp) -> None:
+    """Lane numbers below the count; both fit into 32 bits."""
+    (lanes,) = shape_of(op.mask_vector.type)
+    type_ = vector_type(i32, lanes)
+    numbers = DenseIntOrFPElementsAttr.from_list(cast("Any", type_), list(range(lanes)))
+    steps = f.op(llvm.ConstantOp, (), type_, {"value": numbers})
+    count = f.op(llvm.TruncOp, (f.get(op.mask_dim_sizes[0]),), i32, _TRUNCATES)
+    operands = (steps, _splat(f, count, lanes))
+    f.values[op.mask_vector] = f.op(llvm.ICmpOp, operands, op.mask_vector.type, _BELOW)
+
+
+def _reduction(f: _Function, op: vector.ReductionOp) -> None:
+    if op.kind.data.value != "or" or op.acc is not None:
+        raise UnsupportedError("only the or of all lanes is supported", op)
+    source = f.get(op.vector)
+    name = f"llvm.vector.reduce.or.{_mangled(source.type)}"
+    properties = f.intrinsic_properties(name, 1)
+    f.values[op.dest] = f.op(llvm.CallIntrinsicOp, (source,), op.dest.type, properties)
+
+
+def _shuffle(f: _Function, op: vector.ShuffleOp) -> None:
+    mask = {"mask": DenseArrayBase.from_list(i32, list(op.mask.get_values()))}
+    type_ = register_type(op.result.type)
+    operands = f.all(op.operands)
+    f.values[op.result] = f.op(llvm.ShuffleVectorOp, operands, type_, mask)
+
+
+def _position(f: _Function, op: vector.ExtractOp | vector.InsertOp) -> SSAValue:
+    (static,) = op.static_position.get_values()
+    return f.get(op.dynamic_position[0]) if op.dynamic_position else f.integer(static)
+
+
+def _extract(f: _Function, op: vector.ExtractOp) -> None:
+    operands = (f.get(op.vector), _position(f, op))
+    type_ = register_type(op.result.type)
+    f.values[op.result] = f.op(upstream.ExtractElementOp, operands, type_)
+
+
+def _insert(f: _Function, op: vector.InsertOp) -> None:
+    operands = (f.get(op.dest), f.get(op.source), _position(f, op))
+    type_ = register_type(op.result.type)
+    f.values[op.result] = f.op(llvm.InsertElementOp, operands, type_)
 
 
 def _dim(f: _Function, op: memref.DimOp) -> None:
@@ -380,7 +483,7 @@ def _alloca(f: _Function, op: memref.AllocaOp) -> None:
         count *= n
     size = f.integer(count)
     properties: dict[str, Attribute] = {
-        "elem_type": i8 if element == i1 else register_type(element),
+        "elem_type": memory_type(element),
         "alignment": integer_attr(64, i64),
     }
     new = make(llvm.AllocaOp, (size,), (POINTER,), f.location, properties)
@@ -430,17 +533,16 @@ def _branch(f: _Function, target: Block, values: Sequence[SSAValue] = ()) -> Non
 def _cond_branch(
     f: _Function,
     condition: SSAValue,
-    then: Block,
-    otherwise: Block,
-    values: Sequence[SSAValue] = (),
+    then: tuple[Block, Sequence[SSAValue]],
+    otherwise: tuple[Block, Sequence[SSAValue]],
 ) -> None:
-    """To `then` without values, or to `otherwise` with them."""
-    sizes = DenseArrayBase.from_list(i32, [1, 0, len(values)])
+    """To one of two blocks, each with the values of its arguments."""
+    sizes = DenseArrayBase.from_list(i32, [1, len(then[1]), len(otherwise[1])])
     f.do(
         llvm.CondBrOp,
-        (condition, *values),
+        (condition, *then[1], *otherwise[1]),
         {"operandSegmentSizes": sizes},
-        (then, otherwise),
+        (then[0], otherwise[0]),
     )
 
 
@@ -452,20 +554,21 @@ def _loop(
     carried: Sequence[SSAValue],
     body: Callable[[SSAValue, Sequence[SSAValue]], Sequence[SSAValue]],
 ) -> Sequence[SSAValue]:
-    """A counted loop; the values that are carried out of it."""
+    """A counted loop, tested at its end: one branch an iteration."""
     types = [v.type for v in carried]
-    head = f.start([i64, *types])
-    inside = f.start([])
-    _branch(f, head, (begin, *carried))
-    f.block = head
-    less = {"predicate": integer_attr(2, i64)}
-    go = f.op(llvm.ICmpOp, (head.args[0], end), i1, less)
+    inside = f.start([i64, *types])
     after = Block(arg_types=types)
-    _cond_branch(f, go, inside, after, head.args[1:])
+    first, last = f.number(begin), f.number(end)
+    if isinstance(first, int) and isinstance(last, int) and first < last:
+        _branch(f, inside, (begin, *carried))
+    else:
+        go = f.op(llvm.ICmpOp, (begin, end), i1, _LESS)
+        _cond_branch(f, go, (inside, (begin, *carried)), (after, carried))
     f.block = inside
-    values = body(head.args[0], head.args[1:])
-    following = f.op(llvm.AddOp, (head.args[0], step), i64, _WRAPS)
-    _branch(f, head, (following, *values))
+    values = body(inside.args[0], inside.args[1:])
+    following = f.op(llvm.AddOp, (inside.args[0], step), i64, _WRAPS)
+    again = f.op(llvm.ICmpOp, (following, end), i1, _LESS)
+    _cond_branch(f, again, (inside, (following, *values)), (after, values))
     f.blocks.append(after)
     f.block = after
     return after.args
@@ -513,7 +616,7 @@ def _parallel(f: _Function, op: scf.ParallelOp) -> None:
 def _if(f: _Function, op: scf.IfOp) -> None:
     then, otherwise = f.start([]), f.start([])
     after = Block(arg_types=[register_type(r.type) for r in op.results])
-    _cond_branch(f, f.get(op.cond), then, otherwise)
+    _cond_branch(f, f.get(op.cond), (then, ()), (otherwise, ()))
     for block, region in ((then, op.true_region), (otherwise, op.false_region)):
         f.block = block
         values: list[SSAValue] = []
@@ -538,7 +641,7 @@ def _while(f: _Function, op: scf.WhileOp) -> None:
     values = f.all(condition.args)
     inside = f.start([])
     after = Block(arg_types=[v.type for v in values])
-    _cond_branch(f, f.get(condition.condition), inside, after, values)
+    _cond_branch(f, f.get(condition.condition), (inside, ()), (after, values))
     f.block = inside
     f.values.update(zip(body.args, values, strict=True))
     f.walk(body)
@@ -572,7 +675,11 @@ def _nothing(f: _Function, op: Operation) -> None:
 
 _SPECIAL: dict[type[Operation], Callable[[_Function, Any], None]] = {
     arith.ConstantOp: _constant, arith.CmpiOp: _compare, upstream.CmpfOp: _compare,
-    arith.IndexCastOp: _index_cast, memref.LoadOp: _load, memref.StoreOp: _store,
+    upstream.IndexCastOp: _index_cast, memref.LoadOp: _load, memref.StoreOp: _store,
+    vector.LoadOp: _load, vector.StoreOp: _store, vector.MaskedLoadOp: _masked_load,
+    vector.MaskedStoreOp: _masked_store, vector.BroadcastOp: _broadcast,
+    vector.CreateMaskOp: _create_mask, vector.ReductionOp: _reduction,
+    vector.ShuffleOp: _shuffle, vector.ExtractOp: _extract, vector.InsertOp: _insert,
     memref.DimOp: _dim, memref.AllocaOp: _alloca, memref.ViewOp: _view,
     memref.ReinterpretCastOp: _reinterpret, memref.CollapseShapeOp: _collapse,
     scf.ForOp: _for, scf.ParallelOp: _parallel, scf.IfOp: _if, scf.WhileOp: _while,

@@ -48,7 +48,7 @@ from xdsl.dialects.tensor import DimOp, FromElementsOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
-from rfxjit.dialects import rfx
+from rfxjit.dialects import rfx, upstream
 from rfxjit.dialects.diagnostics import UnsupportedError
 from rfxjit.dialects.ir import (
     append,
@@ -239,7 +239,7 @@ class FunctionLowering:
                 self._require(op)
             case DimOp() | arith.ConstantOp():  # sizes
                 self.sizes.learn(op)
-            case arith.IndexCastOp():
+            case upstream.IndexCastOp():
                 size = self.sizes.value(self.sizes.index(op.input))
                 self.scalars[op.result] = self.emit.index_cast(size, i64)
             case FromElementsOp():

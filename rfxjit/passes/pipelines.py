@@ -11,6 +11,8 @@ PIPELINES: dict[str, str] = {
     "to-fused": "canonicalize,cse,dce,fuse,cse",
     "to-loops": "lower-to-loops",
     "to-scalars": "expand-math",
-    "to-llvm": "expand-math,lower-to-llvm",
-    "cpu": "canonicalize,cse,dce,fuse,cse,lower-to-loops,expand-math,lower-to-llvm",
+    "to-vectors": "vectorize",
+    "to-llvm": "lower-to-llvm",
+    "cpu": "canonicalize,cse,dce,fuse,cse,lower-to-loops,expand-math,vectorize,"
+    "lower-to-llvm",
 }

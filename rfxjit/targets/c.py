@@ -311,7 +311,7 @@ def _float_to_unsigned(w: _Writer, op: Any) -> None:
     w.define(op.results[0], f"({t})({u}){w.names[op.operands[0]]}")
 
 
-def _truncate(w: _Writer, op: arith.TruncIOp) -> None:
+def _truncate(w: _Writer, op: upstream.TruncIOp) -> None:
     t, u = w.type(op.results[0].type), w.unsigned(op.results[0].type)
     name = w.names[op.operands[0]]
     text = f"({name} & 1) != 0" if t == "bool" else f"({t})({u}){name}"
@@ -501,11 +501,12 @@ def _nothing(w: _Writer, op: Operation) -> None:
 _SPECIAL: dict[type[Operation], Callable[[_Writer, Any], None]] = {
     arith.ConstantOp: _constant, arith.CmpiOp: _compare_ints,
     upstream.CmpfOp: _compare_floats, upstream.SelectOp: _select, arith.NegfOp: _negate,
-    arith.ShLIOp: _shift_left, arith.ShRSIOp: _shift_right, arith.ExtSIOp: _cast,
-    arith.ExtFOp: _cast, arith.TruncFOp: _cast, arith.SIToFPOp: _cast,
-    arith.FPToSIOp: _cast, arith.IndexCastOp: _cast, arith.ExtUIOp: _cast_unsigned,
-    arith.UIToFPOp: _cast_unsigned, arith.FPToUIOp: _float_to_unsigned,
-    arith.TruncIOp: _truncate, arith.BitcastOp: _bitcast, memref.LoadOp: _load,
+    arith.ShLIOp: _shift_left, arith.ShRSIOp: _shift_right, upstream.ExtSIOp: _cast,
+    arith.ExtFOp: _cast, arith.TruncFOp: _cast, upstream.SIToFPOp: _cast,
+    upstream.FPToSIOp: _cast, upstream.IndexCastOp: _cast,
+    upstream.ExtUIOp: _cast_unsigned,
+    upstream.UIToFPOp: _cast_unsigned, upstream.FPToUIOp: _float_to_unsigned,
+    upstream.TruncIOp: _truncate, arith.BitcastOp: _bitcast, memref.LoadOp: _load,
     memref.StoreOp: _store, memref.DimOp: _dim, memref.AllocaOp: _alloca,
     memref.ViewOp: _view, memref.ReinterpretCastOp: _reinterpret,
     memref.CollapseShapeOp: _collapse, scf.ForOp: _for, scf.ParallelOp: _parallel,

@@ -20,6 +20,7 @@ from xdsl.context import Context
 from xdsl.dialects import llvm
 from xdsl.dialects.builtin import (
     DenseArrayBase,
+    DenseIntOrFPElementsAttr,
     FloatAttr,
     IntegerAttr,
     ModuleOp,
@@ -29,7 +30,7 @@ from xdsl.utils.target import Target
 
 from rfxjit.dialects import upstream
 from rfxjit.dialects.diagnostics import TargetError
-from rfxjit.dialects.ir import f16, f32, f64
+from rfxjit.dialects.ir import element_type, f16, f32, f64, shape_of
 
 _FLOATS: dict[Attribute, str] = {f16: "half", f32: "float", f64: "double"}
 _ICMP = ("eq", "ne", "slt", "sle", "sgt", "sge", "ult", "ule", "ugt", "uge")
@@ -45,8 +46,8 @@ _BINARY: dict[type[Operation], str] = {
 _CASTS: dict[type[Operation], str] = {
     llvm.BitcastOp: "bitcast", llvm.SIToFPOp: "sitofp", llvm.FPExtOp: "fpext",
     llvm.FPTruncOp: "fptrunc", llvm.SExtOp: "sext", llvm.ZExtOp: "zext",
-    llvm.TruncOp: "trunc", upstream.UIToFPOp: "uitofp", upstream.FPToSIOp: "fptosi",
-    upstream.FPToUIOp: "fptoui",
+    llvm.TruncOp: "trunc", upstream.LLVMUIToFPOp: "uitofp",
+    upstream.LLVMFPToSIOp: "fptosi", upstream.LLVMFPToUIOp: "fptoui",
 }  # fmt: skip
 
 
@@ -56,7 +57,9 @@ def type_text(type_: Attribute) -> str:
         return "ptr"
     if isinstance(type_, llvm.LLVMVoidType):
         return "void"
-    return _FLOATS.get(type_) or str(type_)
+    element = element_type(type_)
+    text = _FLOATS.get(element) or str(element)
+    return text if element is type_ else f"<{shape_of(type_)[0]} x {text}>"
 
 
 def _float_text(value: float, type_: Attribute) -> str:
@@ -66,6 +69,23 @@ def _float_text(value: float, type_: Attribute) -> str:
         # Written as the double of the same value, as LLVM demands.
         value = struct.unpack("<f", struct.pack("<f", value))[0]
     return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
+
+
+def _constant_text(value: Attribute, type_: Attribute) -> str:
+    if isinstance(value, FloatAttr):
+        return _float_text(cast("FloatAttr[Any]", value).value.data, type_)
+    if isinstance(value, IntegerAttr):
+        number = cast("IntegerAttr[Any]", value).value.data
+        return str(number) if str(type_) != "i1" else "true" if number else "false"
+    dense = cast("DenseIntOrFPElementsAttr[Any]", value)
+    numbers, element = dense.get_values(), element_type(type_)
+    if dense.is_splat() and not any(numbers):
+        return "zeroinitializer"
+    if element in _FLOATS:
+        texts = [_float_text(number, element) for number in numbers]
+    else:
+        texts = [str(number) for number in numbers]
+    return f"<{', '.join(f'{type_text(element)} {t}' for t in texts)}>"
 
 
 class _Writer:
@@ -93,8 +113,8 @@ class _Writer:
             for argument in block.args:
                 self.names[argument] = f"%{next(self.numbers)}"
             for inner in block.ops:
-                if isinstance(inner, llvm.ConstantOp):
-                    self.names[inner.result] = self.constant(inner)
+                if (text := self.constant(inner)) is not None:
+                    self.names[inner.results[0]] = text
                 elif inner.results:
                     self.names[inner.results[0]] = f"%v{next(self.numbers)}"
                 self._edges(inner, block)
@@ -102,9 +122,11 @@ class _Writer:
             f"{type_text(a.type)} {self.names[a]}" for a in blocks[0].args
         )
         result = type_text(op.function_type.output)
-        linkage = "internal " if op.linkage.linkage.data == "internal" else ""
+        # What is private is the exact path of a rare case: see `passes/math`.
+        private = op.linkage.linkage.data == "internal"
+        linkage, group = ("internal ", "#1") if private else ("", "#0")
         self.lines.append(
-            f"define {linkage}{result} @{op.sym_name.data}({arguments}) #0 {{"
+            f"define {linkage}{result} @{op.sym_name.data}({arguments}) {group} {{"
         )
         for i, block in enumerate(blocks):
             self.lines.append(f"{self.labels[block]}:")
@@ -132,22 +154,33 @@ class _Writer:
             ):
                 self.incoming.setdefault(target, []).append((given, block))
 
-    def constant(self, op: llvm.ConstantOp) -> str:
-        value = op.value
-        if isinstance(value, FloatAttr):
-            number = cast("FloatAttr[Any]", value)
-            return _float_text(number.value.data, number.type)
-        number = cast("IntegerAttr[Any]", value).value.data
-        if str(op.result.type) == "i1":
-            return "true" if number else "false"
-        return str(number)
+    def constant(self, op: Operation) -> str | None:
+        """How a constant is written where it is used; None for other ops."""
+        if isinstance(op, llvm.ConstantOp):
+            return _constant_text(op.value, op.result.type)
+        if isinstance(op, llvm.UndefOp):
+            return "undef"
+        if isinstance(op, llvm.ShuffleVectorOp):
+            # A constant in all lanes.
+            one = op.v1.owner
+            if isinstance(one, llvm.InsertElementOp) and not any(op.mask.get_values()):
+                scalar = one.value
+                if isinstance(scalar.owner, llvm.ConstantOp):
+                    return f"splat ({type_text(scalar.type)} {self.names[scalar]})"
+        return None
 
     def typed(self, value: SSAValue) -> str:
         return f"{type_text(value.type)} {self.names[value]}"
 
     def operation(self, op: Operation) -> None:
-        if isinstance(op, llvm.ConstantOp):
-            return
+        if op.results and not self.names[op.results[0]].startswith("%"):
+            return  # a constant
+        if isinstance(op, llvm.InsertElementOp) and all(
+            self.names[use.operation.results[0]].startswith("splat")
+            for use in op.res.uses
+            if use.operation.results
+        ):
+            return  # a step on the way to one
         cls = type(op)
         if (name := _BINARY.get(cls)) is not None:
             a, b = op.operands
@@ -189,6 +222,21 @@ def _intrinsic(w: _Writer, op: llvm.CallIntrinsicOp) -> str:
     types = ", ".join(type_text(v.type) for v in op.operands)
     w.declared[name] = f"declare {result} @{name}({types})"
     return w.call(name, op)
+
+
+def _insert(w: _Writer, op: llvm.InsertElementOp) -> str:
+    return f"insertelement {', '.join(map(w.typed, op.operands))}"
+
+
+def _extract(w: _Writer, op: Operation) -> str:
+    return f"extractelement {', '.join(map(w.typed, op.operands))}"
+
+
+def _shuffle(w: _Writer, op: llvm.ShuffleVectorOp) -> str:
+    lanes = list(op.mask.get_values())
+    mask = ", ".join(f"i32 {lane}" for lane in lanes)
+    both = ", ".join(map(w.typed, op.operands))
+    return f"shufflevector {both}, <{len(lanes)} x i32> <{mask}>"
 
 
 def _direct_call(w: _Writer, op: llvm.CallOp) -> str:
@@ -242,6 +290,8 @@ _OTHER: dict[type[Operation], Callable[[_Writer, Any], str]] = {
     llvm.CallOp: _direct_call, llvm.LoadOp: _load, llvm.StoreOp: _store,
     llvm.GEPOp: _address, llvm.AllocaOp: _alloca, llvm.BrOp: _branch,
     llvm.CondBrOp: _cond_branch, llvm.ReturnOp: _return,
+    llvm.InsertElementOp: _insert, llvm.ShuffleVectorOp: _shuffle,
+    upstream.ExtractElementOp: _extract,
     llvm.FNegOp: lambda w, op: f"fneg {w.typed(op.operands[0])}",
 }  # fmt: skip
 
@@ -252,7 +302,10 @@ def print_llvm_ir(module: ModuleOp) -> str:
     LLVM splits what is wider than the machine; without the attribute it would use only
     half of the vector width of Intel's processors.
     """
-    attributes = 'attributes #0 = { nounwind "prefer-vector-width"="512" }\n'
+    attributes = """\
+attributes #0 = { nounwind "prefer-vector-width"="512" }
+attributes #1 = { nounwind noinline cold "prefer-vector-width"="512" }
+"""
     return _Writer().module(module) + attributes
 
 

@@ -292,3 +292,13 @@ def test_python_numbers_divide_as_python():
     assert jitted(1, 4) == 0.25
     with pytest.raises(ZeroDivisionError, match="division by zero"):
         jitted(1, 0)
+
+
+def test_each_of_several_lambdas_in_a_line_is_itself():
+    fs = [("a", lambda x: x + 1), ("b", lambda x: x * 2), ("c", lambda x, y: x - y),
+          ("d", lambda x: (lambda z: z * x)(x + 10.0))]  # fmt: skip  # noqa: PLC3002
+    x = np.arange(3.0)
+    for _, f in fs[:2] + fs[3:]:
+        jitted = rfx.jit(f, strict=True)
+        np.testing.assert_array_equal(jitted(x), f(x))
+    np.testing.assert_array_equal(rfx.jit(fs[2][1], strict=True)(x, x), x - x)

@@ -15,12 +15,16 @@ func.func @scale(%x: memref<?xf32>, %k: f32, %out: memref<?xf32>, %begin: index,
   func.return %zero : i32
 }
 // CHECK:      llvm.func @scale(%{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: f32, %{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64, %{{.*}}: i64) -> i32 {
-// CHECK:        llvm.br ^[[HEAD:.*]](%{{.*}} : i64)
-// CHECK:        %[[GO:.*]] = llvm.icmp "slt"
-// CHECK-NEXT:   llvm.cond_br %[[GO]]
-// CHECK:        llvm.getelementptr
+// CHECK:        %[[GO:.*]] = llvm.icmp "slt" %begin, %end
+// CHECK-NEXT:   llvm.cond_br %[[GO]], ^[[BODY:.*]](%begin : i64), ^[[AFTER:.*]]{{$}}
+// CHECK:      ^[[BODY]](%[[I:.*]]: i64):
+// CHECK:        llvm.getelementptr %x[%[[I]]]
 // CHECK:        llvm.fmul
 // CHECK:        llvm.store
+// CHECK-NEXT:   %[[NEXT:.*]] = llvm.add %[[I]]
+// CHECK-NEXT:   %[[MORE:.*]] = llvm.icmp "slt" %[[NEXT]], %end
+// CHECK-NEXT:   llvm.cond_br %[[MORE]], ^[[BODY]](%[[NEXT]] : i64), ^[[AFTER]]
+// CHECK:      ^[[AFTER]]:
 // CHECK:        llvm.return
 
 func.func @collatz(%n: i64) -> i64 {
@@ -50,3 +54,38 @@ func.func @collatz(%n: i64) -> i64 {
 // CHECK:      llvm.func @collatz
 // CHECK:        llvm.icmp "ne"
 // CHECK:        llvm.lshr
+
+func.func @vectors(%x: memref<?xf32>, %m: memref<?xi1>, %i: index, %n: index) -> i1 {
+  %k = arith.constant 2.0 : f32
+  %all = vector.broadcast %k : f32 to vector<4xf32>
+  %mask = vector.create_mask %n : vector<4xi1>
+  %a = vector.maskedload %x[%i], %mask, %all : memref<?xf32>, vector<4xi1>, vector<4xf32> into vector<4xf32>
+  %b = arith.mulf %a, %all : vector<4xf32>
+  vector.store %b, %x[%i] : memref<?xf32>, vector<4xf32>
+  %c = vector.load %m[%i] : memref<?xi1>, vector<4xi1>
+  vector.maskedstore %m[%i], %mask, %c : memref<?xi1>, vector<4xi1>, vector<4xi1>
+  %low = vector.shuffle %b, %b [0, 1] : vector<4xf32>, vector<4xf32>
+  %one = vector.extract %low[1] : f32 from vector<2xf32>
+  %put = vector.insert %one, %b[3] : f32 into vector<4xf32>
+  %less = arith.cmpf olt, %put, %a : vector<4xf32>
+  %any = vector.reduction <or>, %less : vector<4xi1> into i1
+  func.return %any : i1
+}
+// CHECK:      llvm.func @vectors
+// CHECK:        %[[K:.*]] = llvm.mlir.constant(2.000000e+00 : f32) : f32
+// CHECK:        %[[ONE:.*]] = llvm.insertelement %[[K]], %{{.*}}[%{{.*}} : i64] : vector<4xf32>
+// CHECK-NEXT:   %[[ALL:.*]] = llvm.shufflevector %[[ONE]], %[[ONE]] [0, 0, 0, 0] : vector<4xf32>
+// CHECK-NEXT:   %[[STEPS:.*]] = llvm.mlir.constant(dense<[0, 1, 2, 3]> : vector<4xi32>) : vector<4xi32>
+// CHECK:        %[[MASK:.*]] = llvm.icmp "ult" %[[STEPS]], %{{.*}} : vector<4xi32>
+// CHECK:        llvm.call_intrinsic "llvm.masked.load.v4f32.p0"(%{{.*}}, %[[MASK]], %[[ALL]])
+// CHECK-NEXT:   llvm.fmul %{{.*}}, %[[ALL]] : vector<4xf32>
+// CHECK:        llvm.store %{{.*}}, %{{.*}} {alignment = 4 : i64} : vector<4xf32>, !llvm.ptr
+// CHECK:        %[[BYTES:.*]] = llvm.load %{{.*}} {alignment = 1 : i64} : !llvm.ptr -> vector<4xi8>
+// CHECK:        llvm.icmp "ne" %[[BYTES]], %{{.*}} : vector<4xi8>
+// CHECK:        %[[STORED:.*]] = llvm.zext %{{.*}} : vector<4xi1> to vector<4xi8>
+// CHECK:        llvm.call_intrinsic "llvm.masked.store.v4i8.p0"(%[[STORED]], %{{.*}}, %[[MASK]])
+// CHECK:        llvm.shufflevector %{{.*}}, %{{.*}} [0, 1] : vector<4xf32>
+// CHECK:        llvm.extractelement %{{.*}}[%{{.*}} : i64] : vector<2xf32>
+// CHECK:        llvm.insertelement
+// CHECK:        llvm.fcmp "olt" %{{.*}}, %{{.*}} : vector<4xf32>
+// CHECK:        llvm.call_intrinsic "llvm.vector.reduce.or.v4i1"

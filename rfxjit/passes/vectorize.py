@@ -1,0 +1,284 @@
+"""Run the iterations of an innermost parallel loop side by side, in vectors.
+
+    scf.parallel (%i) = (%b) to (%e) step (%c1) {
+      %0 = memref.load %x[%i]
+      %1 = arith.mulf %0, %0 : f32
+      memref.store %1, %y[%i]
+    }
+->
+    %n = arith.subi %e, %b                          // iterations
+    %whole = arith.andi %n, %cm32                   // in full vectors
+    %mid = arith.addi %b, %whole
+    scf.parallel (%i) = (%b) to (%mid) step (%c32) {
+      %0 = vector.load %x[%i] : memref<?xf32>, vector<32xf32>
+      %1 = arith.mulf %0, %0 : vector<32xf32>
+      vector.store %1, %y[%i]
+    }
+    %rest = arith.subi %e, %mid
+    %some = arith.cmpi sgt, %rest, %c0
+    scf.if %some {
+      %m = vector.create_mask %rest : vector<32xi1>
+      %0 = vector.maskedload %x[%mid], %m, %zero    // the last, partly filled vector
+      ...
+    }
+
+A parallel loop says that its iterations may run in any order, so nothing has to be
+proven; `vector_body.py` tells how a body with branches and loops becomes vectors, and
+every lane computes the same bits as the scalar loop. Vectors are two registers wide
+(four where lanes run a loop of their own, which is bound by latency): code generation
+splits them, and the halves are in flight together. Loops of a few iterations, known
+statically or by the size of the buffer they index, are one masked vector.
+
+Option `bytes`: the width of a vector register. Option `masked=false`, for CPUs without
+masked memory accesses: the last iterations run as the scalar loop instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from xdsl.context import Context
+from xdsl.dialects import arith, func, memref, scf, vector
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.passes import ModulePass
+
+from rfxjit.dialects.ir import append, dtype_of, i1, index, shape_of
+from rfxjit.dialects.ir import vector as vector_type
+from rfxjit.passes.emit import Emit
+from rfxjit.passes.loops import close_parallel
+from rfxjit.passes.math.common import RARE
+from rfxjit.passes.vector_body import (
+    VectorBody,
+    constant_of,
+    find_varying,
+    is_straight,
+)
+
+SMALL_BODY = 10
+"""A short loop of at most this many ops may fill eight registers at once."""
+
+
+def _power_of_two(n: int) -> int:
+    """The smallest power of two that is not below n."""
+    return 1 << (n - 1).bit_length()
+
+
+def _work(block: Block) -> Iterable[Operation]:
+    """All ops that run for most iterations."""
+    for op in block.ops:
+        yield op
+        if RARE not in op.attributes:
+            for region in op.regions:
+                for inner in region.blocks:
+                    yield from _work(inner)
+
+
+@dataclass(frozen=True)
+class VectorizePass(ModulePass):
+    """See the module's docstring."""
+
+    name = "vectorize"
+
+    bytes: int = 64
+    """The width of a vector register."""
+
+    masked: bool = True
+    """Whether single lanes of a load or a store can be left out."""
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for function in op.body.block.ops:
+            if isinstance(function, func.FuncOp) and function.body.blocks:
+                entry = function.body.block
+                _Vectorizer(entry, self.bytes, masked=self.masked).walk(entry)
+
+
+class _Vectorizer:
+    """Rewrites the loops of one function."""
+
+    def __init__(self, entry: Block, width: int, *, masked: bool) -> None:
+        self.entry = entry
+        self.bytes = width
+        self.masked = masked
+
+    def walk(self, block: Block) -> None:
+        """Replace the innermost parallel loops in `block` and all blocks inside."""
+        ops = list(block.ops)
+        plans = {op: plan for op in ops if (plan := self.plan(op)) is not None}
+        if not plans:
+            for op in ops:
+                self.nested(op)
+            return
+        for op in ops:
+            op.detach()
+        m = Emit(block, ops[0].location)
+        for op in ops:
+            if op in plans:
+                m.location = op.location
+                plans[op].run(m)
+            else:
+                self.nested(op)
+                append(block, op)
+
+    def nested(self, op: Operation) -> None:
+        for region in op.regions:
+            for block in region.blocks:
+                self.walk(block)
+
+    def plan(self, op: Operation) -> _Plan | None:
+        """How to run a loop in vectors; None where that cannot be or does not pay."""
+        if not isinstance(op, scf.ParallelOp) or len(op.lowerBound) != 1:
+            return None
+        body = op.body.block
+        if constant_of(op.step[0]) != 1 or any(
+            isinstance(inner, scf.ParallelOp) for inner in body.walk()
+        ):
+            return None
+        varying = find_varying(body)
+        if varying is None:
+            return None
+        plan = _Plan(self, op, varying)
+        return plan if plan.pays() else None
+
+
+class _Plan:
+    """One loop, about to be vectorized."""
+
+    def __init__(
+        self, parent: _Vectorizer, op: scf.ParallelOp, varying: set[SSAValue]
+    ) -> None:
+        self.parent = parent
+        self.op = op
+        self.body = op.body.block
+        self.varying = varying
+        self.begin, self.end = op.lowerBound[0], op.upperBound[0]
+        self.work = [
+            o
+            for o in _work(self.body)
+            if not varying.isdisjoint((*o.operands, *o.results))
+        ]
+        begin, end = constant_of(self.begin), constant_of(self.end)
+        self.count: int | None = (
+            None if begin is None or end is None else max(0, end - begin)
+        )
+        itemsize = max((dtype_of(t).itemsize for t in self._types()), default=8)
+        registers = 4 if any(isinstance(o, scf.WhileOp) for o in self.work) else 2
+        self.lanes = registers * parent.bytes // itemsize
+        most = 8 if len(self.work) <= SMALL_BODY else registers
+        self.few = most * parent.bytes // itemsize
+        """Up to so many iterations become one vector."""
+
+    def _types(self) -> Iterable[Any]:
+        for op in self.work:
+            values = op.operands[:1] if isinstance(op, memref.StoreOp) else op.results
+            for value in values:
+                if value.type not in (index, i1):
+                    yield value.type
+
+    def pays(self) -> bool:
+        """Not where all there is to do is to move scattered elements."""
+        if self.count is not None and self.count < 2:
+            return False
+        accesses = [
+            o for o in self.work if isinstance(o, (memref.LoadOp, memref.StoreOp))
+        ]
+        side_by_side = [o for o in accesses if self._last(o) in self._consecutive()]
+        computes = [
+            o
+            for o in self.work
+            if is_straight(o) and o.results[0].type not in (index, i1)
+        ]
+        return len(side_by_side) == len(accesses) or len(computes) >= len(accesses)
+
+    def _last(self, op: memref.LoadOp | memref.StoreOp) -> SSAValue | None:
+        return op.indices[-1] if op.indices else None
+
+    def _consecutive(self) -> set[SSAValue]:
+        """Indices that grow by one: the loop's own, plus or minus uniform ones."""
+        found: set[SSAValue] = {self.body.args[0]}
+        for op in self.body.ops:
+            if (isinstance(op, (arith.AddiOp, arith.SubiOp)) and op.lhs in found) or (
+                isinstance(op, arith.AddiOp) and op.rhs in found
+            ):
+                found.add(op.result)
+        return found
+
+    def at_most(self) -> int | None:
+        """How many iterations there can be, by the buffers that the loop indexes."""
+        if self.count is not None:
+            return self.count
+        sizes = [
+            shape_of(op.memref.type)[-1]
+            for op in self.body.ops
+            if isinstance(op, (memref.LoadOp, memref.StoreOp))
+            and self._last(op) is self.body.args[0]
+        ]
+        return min((n for n in sizes if n != DYNAMIC_INDEX), default=None)
+
+    # ---- emission
+
+    def run(self, m: Emit) -> None:
+        """Emit the vector loop and what follows it; the old loop is used up."""
+        most = self.at_most()
+        lanes = self.lanes
+        if most is not None and most <= self.few:
+            lanes = _power_of_two(max(most, 2))
+            if self.parent.masked or self.count == lanes:
+                self.one(m, lanes, self.begin, self.count)
+                self.op.erase()
+                return
+            lanes = min(self.lanes, lanes // 2)
+        mid = self.whole(m, lanes)
+        if mid is self.end:
+            self.op.erase()
+        elif self.parent.masked:
+            self.tail(m, lanes, mid)
+            self.op.erase()
+        else:
+            self.op.operands = [mid, *self.op.operands[1:]]
+            append(m.block, self.op)
+
+    def vectors(self, m: Emit, lanes: int) -> VectorBody:
+        return VectorBody(m, self.parent.entry, self.varying, lanes)
+
+    def one(self, m: Emit, lanes: int, first: SSAValue, count: int | None) -> None:
+        """`count` iterations from `first` on, at most as many as there are lanes."""
+        mask = None
+        if count != lanes:
+            number = m.sub(self.end, first) if count is None else m.const(count, index)
+            mask = m.op(vector.CreateMaskOp, (number,), vector_type(i1, lanes))
+        self.vectors(m, lanes).run(self.body, first, mask)
+
+    def whole(self, m: Emit, lanes: int) -> SSAValue:
+        """The loop over full vectors; where it ends."""
+        if self.count is not None:
+            whole = self.count // lanes * lanes
+            if whole == 0:
+                return self.begin
+            if whole == self.count:
+                mid = self.end
+            else:
+                mid = m.const(cast("int", constant_of(self.begin)) + whole, index)
+        else:
+            mid = m.add(self.begin, m.and_(m.sub(self.end, self.begin), -lanes))
+        block = Block(arg_types=[index])
+        self.vectors(m.child(block), lanes).run(self.body, block.args[0])
+        close_parallel(m, self.begin, mid, block, lanes)
+        return mid
+
+    def tail(self, m: Emit, lanes: int, mid: SSAValue) -> None:
+        """The iterations that do not fill a vector."""
+        if self.count is not None:
+            self.one(m, lanes, mid, self.count % lanes)
+            return
+
+        def rest(inner: Emit) -> tuple[()]:
+            self.one(inner, lanes, mid, None)
+            return ()
+
+        m.if_(m.lt(mid, self.end), rest, lambda _: (), ())
+
+
+__all__ = ["VectorizePass"]
