@@ -153,7 +153,7 @@ class NumpyEmit(MathEmit):
         properties: Mapping[str, Attribute] = {},
     ) -> SSAValue:
         arrays = [cast("Value", v).array for v in operands]
-        if cls in (upstream.CmpfOp, arith.CmpiOp):
+        if cls in (upstream.CmpfOp, upstream.CmpiOp):
             predicate = cast("IntegerAttr[Any]", properties["predicate"]).value.data
             if cls is upstream.CmpfOp:
                 test = _FLOAT_TESTS[arith.CMPF_COMPARISON_OPERATIONS[predicate]]

@@ -1,7 +1,7 @@
 """Stand-ins for upstream ops that xDSL lacks or gets wrong; until it catches up.
 
-- `arith.cmpf`, `arith.select` and the conversions of integers, `llvm.fcmp` and
-  `llvm.select`: xDSL's know scalars only; upstream's take vectors too.
+- `arith.cmpf`, `arith.cmpi`, `arith.select` and the conversions of integers,
+  `llvm.fcmp` and `llvm.select`: xDSL's know scalars only; upstream's take vectors too.
 - `llvm.fptosi`, `llvm.fptoui` and `llvm.uitofp`: xDSL has only `llvm.sitofp`.
 - `llvm.extractelement`.
 
@@ -11,8 +11,15 @@ xDSL's of the same name.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Self, cast
+
 from xdsl.dialects import arith, llvm
-from xdsl.dialects.arith import CMPF_COMPARISON_OPERATIONS, FastMathFlagsAttr
+from xdsl.dialects.arith import (
+    CMPF_COMPARISON_OPERATIONS,
+    CMPI_COMPARISON_OPERATIONS,
+    FastMathFlagsAttr,
+)
 from xdsl.dialects.builtin import IntegerAttr, VectorType, i1
 from xdsl.ir import Attribute, Dialect, Operation
 from xdsl.irdl import (
@@ -30,6 +37,12 @@ from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
 from rfxjit.dialects.ir import element_type, i64, integer_attr, shape_of, vector
+
+_PRECISE = FastMathFlagsAttr("none")
+_PREDICATES: dict[str, Sequence[str]] = {
+    "arith.cmpf": CMPF_COMPARISON_OPERATIONS,
+    "arith.cmpi": CMPI_COMPARISON_OPERATIONS,
+}
 
 
 def boolean(type_: Attribute) -> Attribute:
@@ -58,50 +71,58 @@ class _Compare(IRDLOperation):
             raise VerifyException(f"a comparison of {type_} gives {boolean(type_)}")
 
 
-@irdl_op_definition
-class CmpfOp(_Compare):
-    """Compare floats, or vectors of them lane by lane."""
-
-    name = "arith.cmpf"
-    predicate = prop_def(IntegerAttr)
-    fastmath = prop_def(FastMathFlagsAttr, default_value=FastMathFlagsAttr("none"))
+class _ArithCompare(_Compare):
     result = result_def()
+    predicate = prop_def(IntegerAttr)
 
     @classmethod
-    def parse(cls, parser: Parser) -> CmpfOp:
-        where = parser.pos
+    def parse(cls, parser: Parser) -> Self:
+        where, names = parser.pos, _PREDICATES[cls.name]
         name = parser.parse_identifier()
-        if name not in CMPF_COMPARISON_OPERATIONS:
-            known = ", ".join(CMPF_COMPARISON_OPERATIONS)
+        if name not in names:
+            known = ", ".join(names)
             parser.raise_error(f"unknown predicate {name!r}; there are {known}", where)
         parser.parse_punctuation(",")
         a = parser.parse_unresolved_operand()
         parser.parse_punctuation(",")
         b = parser.parse_unresolved_operand()
-        flags = FastMathFlagsAttr("none")
+        properties: dict[str, Attribute] = {}
+        properties["predicate"] = integer_attr(names.index(name), i64)
         if parser.parse_optional_keyword("fastmath"):
-            flags = FastMathFlagsAttr(FastMathFlagsAttr.parse_parameter(parser))
+            flags = FastMathFlagsAttr.parse_parameter(parser)
+            properties["fastmath"] = FastMathFlagsAttr(flags)
         parser.parse_punctuation(":")
         type_ = parser.parse_type()
         operands = parser.resolve_operands([a, b], [type_, type_], parser.pos)
-        number = CMPF_COMPARISON_OPERATIONS.index(name)
         return cls(
-            operands=operands,
-            result_types=[boolean(type_)],
-            properties={"predicate": IntegerAttr(number, 64), "fastmath": flags},
+            operands=operands, result_types=[boolean(type_)], properties=properties
         )
 
     def print(self, printer: Printer) -> None:
-        number = self.predicate.value.data
-        printer.print_string(f" {CMPF_COMPARISON_OPERATIONS[number]}, ")
-        printer.print_operand(self.lhs)
-        printer.print_string(", ")
-        printer.print_operand(self.rhs)
-        if self.fastmath != FastMathFlagsAttr("none"):
+        names = _PREDICATES[self.name]
+        printer.print_string(f" {names[self.predicate.value.data]}, ")
+        printer.print_list(self.operands, printer.print_operand)
+        flags = self.properties.get("fastmath", _PRECISE)
+        if flags != _PRECISE:
             printer.print_string(" fastmath")
-            self.fastmath.print_parameter(printer)
+            cast("FastMathFlagsAttr", flags).print_parameter(printer)
         printer.print_string(" : ")
         printer.print_attribute(self.lhs.type)
+
+
+@irdl_op_definition
+class CmpfOp(_ArithCompare):
+    """Compare floats, or vectors of them lane by lane."""
+
+    name = "arith.cmpf"
+    fastmath = prop_def(FastMathFlagsAttr, default_value=_PRECISE)
+
+
+@irdl_op_definition
+class CmpiOp(_ArithCompare):
+    """Compare integers, or vectors of them lane by lane."""
+
+    name = "arith.cmpi"
 
 
 @irdl_op_definition
@@ -369,6 +390,7 @@ def _with(dialect: Dialect, *stand_ins: type[Operation]) -> Dialect:
 ARITH = _with(
     arith.Arith,
     CmpfOp,
+    CmpiOp,
     SelectOp,
     IndexCastOp,
     SIToFPOp,

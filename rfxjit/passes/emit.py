@@ -309,7 +309,7 @@ class Emit:
         if is_float(type_):
             cls, properties = upstream.CmpfOp, _CMPF[predicate]
         else:
-            cls, properties = arith.CmpiOp, _CMPI[predicate]
+            cls, properties = upstream.CmpiOp, _CMPI[predicate]
         return self.op(cls, (lhs, rhs), upstream.boolean(type_), properties)
 
     def _ordered(self, name: str, a: Operand, b: Operand) -> SSAValue:

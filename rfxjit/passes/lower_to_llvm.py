@@ -355,7 +355,7 @@ def _constant(f: _Function, op: arith.ConstantOp) -> None:
     f.values[op.result] = f.op(llvm.ConstantOp, (), type_, {"value": value})
 
 
-def _compare(f: _Function, op: arith.CmpiOp | upstream.CmpfOp) -> None:
+def _compare(f: _Function, op: upstream.CmpiOp | upstream.CmpfOp) -> None:
     is_float = isinstance(op, upstream.CmpfOp)
     cls = upstream.FCmpOp if is_float else llvm.ICmpOp
     number = cast("IntegerAttr[Any]", op.predicate).value.data
@@ -674,7 +674,7 @@ def _nothing(f: _Function, op: Operation) -> None:
 
 
 _SPECIAL: dict[type[Operation], Callable[[_Function, Any], None]] = {
-    arith.ConstantOp: _constant, arith.CmpiOp: _compare, upstream.CmpfOp: _compare,
+    arith.ConstantOp: _constant, upstream.CmpiOp: _compare, upstream.CmpfOp: _compare,
     upstream.IndexCastOp: _index_cast, memref.LoadOp: _load, memref.StoreOp: _store,
     vector.LoadOp: _load, vector.StoreOp: _store, vector.MaskedLoadOp: _masked_load,
     vector.MaskedStoreOp: _masked_store, vector.BroadcastOp: _broadcast,

@@ -258,7 +258,7 @@ def _constant(w: _Writer, op: arith.ConstantOp) -> None:
     w.names[op.result] = _literal(value, type_)
 
 
-def _compare_ints(w: _Writer, op: arith.CmpiOp) -> None:
+def _compare_ints(w: _Writer, op: upstream.CmpiOp) -> None:
     a, b = w.names[op.lhs], w.names[op.rhs]
     number = cast("Any", op.predicate).value.data
     if number > 5:
@@ -499,7 +499,7 @@ def _nothing(w: _Writer, op: Operation) -> None:
 
 
 _SPECIAL: dict[type[Operation], Callable[[_Writer, Any], None]] = {
-    arith.ConstantOp: _constant, arith.CmpiOp: _compare_ints,
+    arith.ConstantOp: _constant, upstream.CmpiOp: _compare_ints,
     upstream.CmpfOp: _compare_floats, upstream.SelectOp: _select, arith.NegfOp: _negate,
     arith.ShLIOp: _shift_left, arith.ShRSIOp: _shift_right, upstream.ExtSIOp: _cast,
     arith.ExtFOp: _cast, arith.TruncFOp: _cast, upstream.SIToFPOp: _cast,

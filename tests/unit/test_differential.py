@@ -87,7 +87,7 @@ def grow(draw, builder, pool):
 
 @st.composite
 def programs(draw):
-    shape = tuple(draw(st.lists(st.integers(1, 5), max_size=2)))
+    shape = tuple(draw(st.lists(st.integers(1, 5) | st.just(67), max_size=2)))
     dtypes = [draw(st.sampled_from(DTYPES)) for _ in range(draw(st.integers(1, 3)))]
     types = [tensor(ELEMENT_TYPES[d], shape) for d in dtypes]
     function, arguments = new_function("f", types)
@@ -129,7 +129,9 @@ def test_every_level_means_the_same(program):
     run_passes(module, "lower-to-loops")
     verify(module)
     extent = module.body.block.first_op.attributes["rfx.extent"].value.data
-    run_passes(module, "to-llvm")
+    for pipeline in ("to-scalars", "to-vectors", "to-llvm"):
+        run_passes(module, pipeline)
+        verify(module)
     library, call, pointers, outs, workspace = native(module, inputs, types)
     assert library.address("f")
     assert call(*pointers, 0, extent, workspace.ctypes.data) == 0
