@@ -62,6 +62,10 @@ ELEMENT_TYPES: dict[np.dtype[Any], Attribute] = {
 }
 
 
+# By class: `isinstance` of an abstract base class costs 0.5 us when it fails.
+_SHAPED = frozenset({TensorType, MemRefType, VectorType})
+
+
 def dtype_of(type_: Attribute) -> np.dtype[Any]:
     """The NumPy dtype of an element type, or of a tensor, memref or vector of it."""
     return DTYPES[element_type(type_)]
@@ -69,15 +73,15 @@ def dtype_of(type_: Attribute) -> np.dtype[Any]:
 
 def element_type(type_: Attribute) -> Attribute:
     """The element type of a shaped type; a scalar type is its own."""
-    if isinstance(type_, (TensorType, MemRefType, VectorType)):
-        return cast(Attribute, type_.element_type)
+    if type_.__class__ in _SHAPED:
+        return cast("Any", type_).element_type
     return type_
 
 
 def shape_of(type_: Attribute) -> tuple[int, ...]:
     """The shape of a type, DYNAMIC_INDEX for a dynamic dim; () for a scalar type."""
-    if isinstance(type_, (TensorType, MemRefType, VectorType)):
-        return type_.get_shape()
+    if type_.__class__ in _SHAPED:
+        return cast("Any", type_).get_shape()
     return ()
 
 

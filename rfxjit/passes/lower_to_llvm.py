@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 from xdsl.context import Context
@@ -98,6 +99,12 @@ INTRINSICS: dict[type[Operation], str] = {
 """Ops that are an intrinsic, which LLVM expands on every target."""
 
 
+@cache
+def _i32s(*values: int) -> DenseArrayBase[Any]:
+    """Interned `array<i32: …>`."""
+    return DenseArrayBase.from_list(i32, values)
+
+
 @dataclass(frozen=True)
 class Buffer:
     """A memref: where it begins, and its sizes."""
@@ -105,6 +112,17 @@ class Buffer:
     pointer: SSAValue
     dims: tuple[Dim, ...]
     element: Attribute
+
+
+@cache
+def _intrinsic(name: str, count: int) -> dict[str, Attribute]:
+    """The properties of a call of an intrinsic with `count` operands."""
+    return {
+        "intrin": StringAttr(name),
+        **_FAST,
+        "op_bundle_sizes": _i32s(),
+        "operandSegmentSizes": _i32s(count, 0),
+    }
 
 
 def register_type(type_: Attribute) -> Attribute:
@@ -166,21 +184,12 @@ class _Function:
             self.constants[value] = op.results[0]
         return self.constants[value]
 
-    def intrinsic_properties(self, name: str, count: int) -> dict[str, Attribute]:
-        """The properties of a call of an intrinsic with `count` operands."""
-        return {
-            "intrin": StringAttr(name),
-            "fastmathFlags": llvm.FastMathAttr(None),
-            "op_bundle_sizes": DenseArrayBase.from_list(i32, ()),
-            "operandSegmentSizes": DenseArrayBase.from_list(i32, [count, 0]),
-        }
-
     def intrinsic(
         self, name: str, operands: Sequence[SSAValue], type_: Attribute
     ) -> SSAValue:
         """A call of `llvm.<name>`, overloaded on the result type."""
         name = f"{name}.{_mangled(type_)}"
-        properties = self.intrinsic_properties(name, len(operands))
+        properties = _intrinsic(name, len(operands))
         return self.op(llvm.CallIntrinsicOp, operands, type_, properties)
 
     def start(self, types: Sequence[Attribute]) -> Block:
@@ -295,7 +304,7 @@ class _Function:
         constant = offset if isinstance(offset, int) else llvm.GEP_USE_SSA_VAL
         properties: dict[str, Attribute] = {
             "elem_type": memory_type(element),
-            "rawConstantIndices": DenseArrayBase.from_list(i32, [constant]),
+            "rawConstantIndices": _i32s(constant),
             "noWrapFlags": integer_attr(0, i32),
         }
         operands = (pointer,) if isinstance(offset, int) else (pointer, offset)
@@ -331,6 +340,7 @@ class _Function:
         return self.op(llvm.MulOp, (self.value(a), self.value(b)), i64, _WRAPS)
 
 
+@cache
 def _mangled(type_: Attribute) -> str:
     """A type in the name of an intrinsic: f32, v16f32."""
     element = element_type(type_)
@@ -394,7 +404,7 @@ def _masked_load(f: _Function, op: vector.MaskedLoadOp) -> None:
     address = f.address(f.buffers[op.base], f.all(op.indices))
     operands = (address, f.get(op.mask), f.to_memory(f.get(op.pass_thru)))
     type_ = operands[2].type
-    properties = f.intrinsic_properties(f"llvm.masked.load.{_mangled(type_)}.p0", 3)
+    properties = _intrinsic(f"llvm.masked.load.{_mangled(type_)}.p0", 3)
     value = f.op(llvm.CallIntrinsicOp, operands, type_, properties)
     f.values[op.result] = f.from_memory(value, op.result.type)
 
@@ -404,7 +414,14 @@ def _masked_store(f: _Function, op: vector.MaskedStoreOp) -> None:
     value = f.to_memory(f.get(op.value_to_store))
     name = f"llvm.masked.store.{_mangled(value.type)}.p0"
     operands = (value, address, f.get(op.mask))
-    f.do(llvm.CallIntrinsicOp, operands, f.intrinsic_properties(name, 3))
+    f.do(llvm.CallIntrinsicOp, operands, _intrinsic(name, 3))
+
+
+@cache
+def _steps(lanes: int) -> dict[str, Attribute]:
+    """The constant 0, 1, 2, …"""
+    type_ = vector_type(i32, lanes)
+    return {"value": DenseIntOrFPElementsAttr.from_list(type_, list(range(lanes)))}
 
 
 def _splat(f: _Function, value: SSAValue, lanes: int) -> SSAValue:
@@ -412,8 +429,7 @@ def _splat(f: _Function, value: SSAValue, lanes: int) -> SSAValue:
     type_ = vector_type(value.type, lanes)
     operands = (f.op(llvm.UndefOp, (), type_), value, f.integer(0))
     one = f.op(llvm.InsertElementOp, operands, type_)
-    mask = {"mask": DenseArrayBase.from_list(i32, [0] * lanes)}
-    return f.op(llvm.ShuffleVectorOp, (one, one), type_, mask)
+    return f.op(llvm.ShuffleVectorOp, (one, one), type_, {"mask": _i32s(*[0] * lanes)})
 
 
 def _broadcast(f: _Function, op: vector.BroadcastOp) -> None:
@@ -425,8 +441,7 @@ def _create_mask(f: _Function, op: vector.CreateMaskOp) -> None:
     """Lane numbers below the count; both fit into 32 bits."""
     (lanes,) = shape_of(op.mask_vector.type)
     type_ = vector_type(i32, lanes)
-    numbers = DenseIntOrFPElementsAttr.from_list(cast("Any", type_), list(range(lanes)))
-    steps = f.op(llvm.ConstantOp, (), type_, {"value": numbers})
+    steps = f.op(llvm.ConstantOp, (), type_, _steps(lanes))
     count = f.op(llvm.TruncOp, (f.get(op.mask_dim_sizes[0]),), i32, _TRUNCATES)
     operands = (steps, _splat(f, count, lanes))
     f.values[op.mask_vector] = f.op(llvm.ICmpOp, operands, op.mask_vector.type, _BELOW)
@@ -437,14 +452,13 @@ def _reduction(f: _Function, op: vector.ReductionOp) -> None:
         raise UnsupportedError("only the or of all lanes is supported", op)
     source = f.get(op.vector)
     name = f"llvm.vector.reduce.or.{_mangled(source.type)}"
-    properties = f.intrinsic_properties(name, 1)
+    properties = _intrinsic(name, 1)
     f.values[op.dest] = f.op(llvm.CallIntrinsicOp, (source,), op.dest.type, properties)
 
 
 def _shuffle(f: _Function, op: vector.ShuffleOp) -> None:
-    mask = {"mask": DenseArrayBase.from_list(i32, list(op.mask.get_values()))}
-    type_ = register_type(op.result.type)
-    operands = f.all(op.operands)
+    type_, operands = register_type(op.result.type), f.all(op.operands)
+    mask = {"mask": _i32s(*op.mask.get_values())}
     f.values[op.result] = f.op(llvm.ShuffleVectorOp, operands, type_, mask)
 
 
@@ -537,7 +551,7 @@ def _cond_branch(
     otherwise: tuple[Block, Sequence[SSAValue]],
 ) -> None:
     """To one of two blocks, each with the values of its arguments."""
-    sizes = DenseArrayBase.from_list(i32, [1, len(then[1]), len(otherwise[1])])
+    sizes = _i32s(1, len(then[1]), len(otherwise[1]))
     f.do(
         llvm.CondBrOp,
         (condition, *then[1], *otherwise[1]),
@@ -657,8 +671,8 @@ def _call(f: _Function, op: func.CallOp) -> None:
         "callee": SymbolRefAttr(op.callee.root_reference),
         **_FAST,
         "CConv": llvm.CallingConventionAttr("ccc"),
-        "op_bundle_sizes": DenseArrayBase.from_list(i32, ()),
-        "operandSegmentSizes": DenseArrayBase.from_list(i32, [len(operands), 0]),
+        "op_bundle_sizes": _i32s(),
+        "operandSegmentSizes": _i32s(len(operands), 0),
         "TailCallKind": llvm.TailCallKindAttr(llvm.TailCallKind.NONE),
     }
     type_ = register_type(op.results[0].type)

@@ -94,6 +94,14 @@ class _Writer:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.declared: dict[str, str] = {}
+        self.types: dict[int, str] = {}
+
+    def type(self, type_: Attribute) -> str:
+        """`type_text`, remembered by identity: hashing a type takes longer."""
+        text = self.types.get(id(type_))
+        if text is None:
+            text = self.types[id(type_)] = type_text(type_)
+        return text
 
     def module(self, module: ModuleOp) -> str:
         for op in module.body.block.ops:
@@ -113,13 +121,12 @@ class _Writer:
             for argument in block.args:
                 self.names[argument] = f"%{next(self.numbers)}"
             for inner in block.ops:
-                if (text := self.constant(inner)) is not None:
+                if inner.results:
+                    text = self.constant(inner) or f"%v{next(self.numbers)}"
                     self.names[inner.results[0]] = text
-                elif inner.results:
-                    self.names[inner.results[0]] = f"%v{next(self.numbers)}"
-                self._edges(inner, block)
+            self._edges(cast("Operation", block.last_op), block)
         arguments = ", ".join(
-            f"{type_text(a.type)} {self.names[a]}" for a in blocks[0].args
+            f"{self.type(a.type)} {self.names[a]}" for a in blocks[0].args
         )
         result = type_text(op.function_type.output)
         # What is private is the exact path of a rare case: see `passes/math`.
@@ -136,7 +143,7 @@ class _Writer:
                     for values, source in self.incoming[block]
                 )
                 self.lines.append(
-                    f"  {self.names[argument]} = phi {type_text(argument.type)} {edges}"
+                    f"  {self.names[argument]} = phi {self.type(argument.type)} {edges}"
                 )
             for inner in block.ops:
                 self.operation(inner)
@@ -156,26 +163,29 @@ class _Writer:
 
     def constant(self, op: Operation) -> str | None:
         """How a constant is written where it is used; None for other ops."""
-        if isinstance(op, llvm.ConstantOp):
-            return _constant_text(op.value, op.result.type)
-        if isinstance(op, llvm.UndefOp):
+        cls = type(op)
+        if cls is llvm.ConstantOp:
+            value = cast("llvm.ConstantOp", op).value
+            return _constant_text(value, op.results[0].type)
+        if cls is llvm.UndefOp:
             return "undef"
-        if isinstance(op, llvm.ShuffleVectorOp):
+        if cls is llvm.ShuffleVectorOp:
             # A constant in all lanes.
-            one = op.v1.owner
-            if isinstance(one, llvm.InsertElementOp) and not any(op.mask.get_values()):
-                scalar = one.value
-                if isinstance(scalar.owner, llvm.ConstantOp):
-                    return f"splat ({type_text(scalar.type)} {self.names[scalar]})"
+            one = cast("llvm.ShuffleVectorOp", op).v1.owner
+            if isinstance(one, llvm.InsertElementOp):
+                scalar, mask = one.value, cast("llvm.ShuffleVectorOp", op).mask
+                is_constant = isinstance(scalar.owner, llvm.ConstantOp)
+                if is_constant and not any(mask.get_values()):
+                    return f"splat ({self.typed(scalar)})"
         return None
 
     def typed(self, value: SSAValue) -> str:
-        return f"{type_text(value.type)} {self.names[value]}"
+        return f"{self.type(value.type)} {self.names[value]}"
 
     def operation(self, op: Operation) -> None:
         if op.results and not self.names[op.results[0]].startswith("%"):
             return  # a constant
-        if isinstance(op, llvm.InsertElementOp) and all(
+        if type(op) is llvm.InsertElementOp and all(
             self.names[use.operation.results[0]].startswith("splat")
             for use in op.res.uses
             if use.operation.results
@@ -186,7 +196,7 @@ class _Writer:
             a, b = op.operands
             text = f"{name} {self.typed(a)}, {self.names[b]}"
         elif (name := _CASTS.get(cls)) is not None:
-            to = type_text(op.results[0].type)
+            to = self.type(op.results[0].type)
             text = f"{name} {self.typed(op.operands[0])} to {to}"
         elif (write := _OTHER.get(cls)) is not None:
             text = write(self, op)
@@ -197,7 +207,7 @@ class _Writer:
         self.lines.append(f"  {text}")
 
     def call(self, name: str, op: Operation) -> str:
-        result = type_text(op.results[0].type) if op.results else "void"
+        result = self.type(op.results[0].type) if op.results else "void"
         arguments = ", ".join(map(self.typed, op.operands))
         return f"call {result} @{name}({arguments})"
 
@@ -218,8 +228,8 @@ def _select(w: _Writer, op: Operation) -> str:
 
 def _intrinsic(w: _Writer, op: llvm.CallIntrinsicOp) -> str:
     name = op.intrin.data
-    result = type_text(op.results[0].type) if op.results else "void"
-    types = ", ".join(type_text(v.type) for v in op.operands)
+    result = w.type(op.results[0].type) if op.results else "void"
+    types = ", ".join(w.type(v.type) for v in op.operands)
     w.declared[name] = f"declare {result} @{name}({types})"
     return w.call(name, op)
 
@@ -250,7 +260,7 @@ def _aligned(op: Any) -> str:
 
 
 def _load(w: _Writer, op: llvm.LoadOp) -> str:
-    type_ = type_text(op.results[0].type)
+    type_ = w.type(op.results[0].type)
     return f"load {type_}, {w.typed(op.operands[0])}{_aligned(op)}"
 
 
@@ -262,12 +272,12 @@ def _address(w: _Writer, op: llvm.GEPOp) -> str:
     constant = cast("Any", op.rawConstantIndices).get_values()[0]
     dynamic = len(op.operands) > 1
     index = w.typed(op.operands[1]) if dynamic else f"i64 {constant}"
-    element = type_text(op.elem_type)
+    element = w.type(op.elem_type)
     return f"getelementptr {element}, {w.typed(op.operands[0])}, {index}"
 
 
 def _alloca(w: _Writer, op: llvm.AllocaOp) -> str:
-    element = type_text(op.elem_type)
+    element = w.type(op.elem_type)
     return f"alloca {element}, {w.typed(op.operands[0])}{_aligned(op)}"
 
 
