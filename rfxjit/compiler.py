@@ -109,7 +109,7 @@ def compile_module(module: ModuleOp, signature: Signature, options: Options) -> 
     run_passes(module, "to-scalars")
     width = host().vector_bytes
     masked = str(width == _AVX512_BYTES).lower()
-    run_passes(module, f"vectorize{{bytes={width} masked={masked}}}")
+    run_passes(module, f"vectorize{{bytes={width} masked={masked}}},promote-buffers")
     run_passes(module, "to-llvm")
     return Unit(signature, llvm_ir=print_llvm_ir(module))
 

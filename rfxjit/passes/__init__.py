@@ -24,6 +24,7 @@ PASSES: dict[str, str] = {
     "grad": "rfxjit.passes.grad:GradPass",
     "fuse": "rfxjit.passes.fuse:FusePass",
     "lower-to-loops": "rfxjit.passes.lower_to_loops:LowerToLoopsPass",
+    "promote-buffers": "rfxjit.passes.promote_buffers:PromoteBuffersPass",
     "vectorize": "rfxjit.passes.vectorize:VectorizePass",
     "lower-to-llvm": "rfxjit.passes.lower_to_llvm:LowerToLlvmPass",
 }

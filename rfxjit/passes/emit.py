@@ -14,13 +14,16 @@ Constants are interned: emitted where first used, reused after. Inside `if_` a c
 emitter writes the region. It sees its parent's constants, which all lie before the
 `scf.if`, while its own stay in the region, so every use is dominated.
 
+Arithmetic on constant indices is done at once.
+
 Everything is built by the trusted constructor (`dialects/ir.py`); nothing is verified.
 """
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 from xdsl.dialects import arith, math, scf, vector
 from xdsl.dialects.builtin import (
@@ -28,6 +31,7 @@ from xdsl.dialects.builtin import (
     Float32Type,
     Float64Type,
     IndexType,
+    IntegerAttr,
     IntegerType,
     LocationAttr,
 )
@@ -38,6 +42,7 @@ from rfxjit.dialects.ir import (
     append,
     element_type,
     i1,
+    index,
     like,
     make,
     scalar_attr,
@@ -83,6 +88,12 @@ def is_float(type_: Attribute) -> bool:
     """Whether a scalar type, or the element type of a vector, is a float."""
     known = _IS_FLOAT.get(type(type_))
     return _IS_FLOAT[type(element_type(type_))] if known is None else known
+
+
+def _number(value: SSAValue) -> int | None:
+    if isinstance(value.owner, arith.ConstantOp):
+        return cast("IntegerAttr[Any]", value.owner.value).value.data
+    return None
 
 
 class Emit:
@@ -151,6 +162,26 @@ class Emit:
         cls, properties = f if is_float(type_) else i
         return self.op(cls, (lhs, rhs), type_, properties)
 
+    def _place(
+        self,
+        a: Operand,
+        b: Operand,
+        fold: Callable[[int, int], int],
+        neutral: int | None,
+        *,
+        commutes: bool = False,
+    ) -> SSAValue | None:
+        """Arithmetic on indices, where what it gives is known."""
+        lhs, rhs = self._pair(a, b)
+        if lhs.type is not index:
+            return None
+        first, second = _number(lhs), _number(rhs)
+        if first is not None and second is not None:
+            return self.const(fold(first, second), index)
+        if second is not None and second == neutral:
+            return lhs
+        return rhs if commutes and first is not None and first == neutral else None
+
     _ADD: ClassVar = ((arith.AddfOp, FAST_NONE), (arith.AddiOp, WRAPS))
     _SUB: ClassVar = ((arith.SubfOp, FAST_NONE), (arith.SubiOp, WRAPS))
     _MUL: ClassVar = ((arith.MulfOp, FAST_NONE), (arith.MuliOp, WRAPS))
@@ -159,19 +190,23 @@ class Emit:
 
     def add(self, a: Operand, b: Operand) -> SSAValue:
         """`a + b`; integers wrap around."""
-        return self._binary(a, b, *self._ADD)
+        known = self._place(a, b, operator.add, 0, commutes=True)
+        return known or self._binary(a, b, *self._ADD)
 
     def sub(self, a: Operand, b: Operand) -> SSAValue:
         """`a - b`; integers wrap around."""
-        return self._binary(a, b, *self._SUB)
+        known = self._place(a, b, operator.sub, 0)
+        return known or self._binary(a, b, *self._SUB)
 
     def mul(self, a: Operand, b: Operand) -> SSAValue:
         """`a * b`; integers wrap around."""
-        return self._binary(a, b, *self._MUL)
+        known = self._place(a, b, operator.mul, 1, commutes=True)
+        return known or self._binary(a, b, *self._MUL)
 
     def min(self, a: Operand, b: Operand) -> SSAValue:
         """The smaller one, NaN if either is; -0 < +0; integers are signed."""
-        return self._binary(a, b, *self._MIN)
+        known = self._place(a, b, min, None)
+        return known or self._binary(a, b, *self._MIN)
 
     def max(self, a: Operand, b: Operand) -> SSAValue:
         """The larger one, NaN if either is; -0 < +0; integers are signed."""
@@ -207,7 +242,8 @@ class Emit:
 
     def divui(self, a: Operand, b: Operand) -> SSAValue:
         """Raw unsigned division; undefined for b = 0."""
-        return self._plain(arith.DivUIOp, a, b)
+        known = self._place(a, b, int.__floordiv__, 1)
+        return known or self._plain(arith.DivUIOp, a, b)
 
     def remsi(self, a: Operand, b: Operand) -> SSAValue:
         """Raw signed remainder, sign of a; undefined where `divsi` is."""

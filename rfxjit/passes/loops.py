@@ -34,9 +34,16 @@ def store(
 
 
 def parallel(m: Emit, dims: Sequence[SSAValue], body: Body) -> None:
-    """Nested `scf.parallel` loops from 0 to `dims`, around `body(m, indices)`."""
+    """Nested `scf.parallel` loops from 0 to `dims`, around `body(m, indices)`.
+
+    There is no loop for a dim that is known to be 1.
+    """
     if not dims:
         body(m, ())
+        return
+    zero = m.const(0, index)
+    if dims[0] is m.const(1, index):
+        parallel(m, dims[1:], lambda e, rest: body(e, (zero, *rest)))
         return
     block = Block(arg_types=[index])
     inner = m.child(block)
@@ -45,7 +52,7 @@ def parallel(m: Emit, dims: Sequence[SSAValue], body: Body) -> None:
     else:
         first = block.args[0]
         parallel(inner, dims[1:], lambda e, rest: body(e, (first, *rest)))
-    close_parallel(m, m.const(0, index), dims[0], block)
+    close_parallel(m, zero, dims[0], block)
 
 
 def close_parallel(

@@ -11,8 +11,8 @@ PIPELINES: dict[str, str] = {
     "to-fused": "canonicalize,cse,dce,fuse,cse",
     "to-loops": "lower-to-loops",
     "to-scalars": "expand-math",
-    "to-vectors": "vectorize",
+    "to-vectors": "vectorize,promote-buffers",
     "to-llvm": "lower-to-llvm",
     "cpu": "canonicalize,cse,dce,fuse,cse,lower-to-loops,expand-math,vectorize,"
-    "lower-to-llvm",
+    "promote-buffers,lower-to-llvm",
 }

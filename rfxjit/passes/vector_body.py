@@ -260,10 +260,11 @@ class VectorBody:
         a, b = op.operands
         grows = a in self.first and b not in self.varying
         swapped = b in self.first and a not in self.varying
-        if not (grows or (swapped and isinstance(op, arith.AddiOp))):
+        if not (grows or (swapped and type(op) is arith.AddiOp)):
             return False
-        operands = [self.first.get(v) or self.scalar(v) for v in (a, b)]
-        new = self.m.op(type(op), operands, index, op.properties)
+        first, second = (self.first.get(v) or self.scalar(v) for v in (a, b))
+        plus = isinstance(op, arith.AddiOp)
+        new = self.m.add(first, second) if plus else self.m.sub(first, second)
         self.first[op.results[0]] = new
         return True
 
