@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint filecheck unit format clean
+.PHONY: help setup demo test lint filecheck unit fuzz format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | expand -t 1 | \
@@ -37,6 +37,10 @@ filecheck: $(STAMP)  ## the IR tests alone
 
 unit: $(STAMP)  ## the Python tests alone
 	@$(BIN)/python scripts/test.py unit
+
+fuzz: $(STAMP)  ## compare RUNS=20000 random programs at every level
+	RFX_FUZZ=$(or $(RUNS),20000) $(BIN)/python -m pytest -q -n auto \
+		tests/unit/test_random_programs.py
 
 format: $(STAMP)  ## format the code
 	$(BIN)/ruff format

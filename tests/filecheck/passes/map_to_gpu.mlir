@@ -78,7 +78,7 @@ func.func @rows(%x: memref<8x64xf32>, %y: memref<8xf32>, %begin: index, %end: in
 // CHECK:           memref.load %{{.*}}[%[[ROW]], %[[L]]]
 // CHECK:           memref.store %{{.*}}, %[[LANES]][%[[L]]]
 // CHECK:         "gpu.barrier"()
-// CHECK-NEXT:    %[[R:.*]] = memref.load %[[LANES]]
+// CHECK:         %[[R:.*]] = memref.load %[[LANES]]
 // CHECK:         %[[FIRST:.*]] = arith.cmpi eq, %[[T]]
 // CHECK-NEXT:    scf.if %[[FIRST]] {
 // CHECK-NEXT:      memref.store %[[R]], %{{.*}}[%[[ROW]]]
