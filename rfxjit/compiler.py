@@ -45,7 +45,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
 }
 """The levels that are IR, and the pipelines that lead there."""
 
-TARGET_LEVELS = {"llvm-ir": "llvm", "c": "scalars", "ptx": "nvvm"}
+TARGET_LEVELS = {"llvm-ir": "llvm", "c": "scalars", "msl": "gpu", "ptx": "nvvm"}
 """What is printed from a level by a target of that name."""
 
 

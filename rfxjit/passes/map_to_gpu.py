@@ -292,7 +292,7 @@ class _Split:
         m = Emit(block, self.m.location)
         kernel = _Kernel(m, {})
         for value, argument in zip(values, block.args, strict=True):
-            argument.name_hint = value.name_hint
+            argument.name_hint = _hint(value)
             if value in self.slots:
                 kernel.values[value] = load(m, argument, ())
             else:
@@ -323,6 +323,14 @@ class _Split:
             self.block,
             make(gpu.LaunchFuncOp, (*grid, *given), (), self.m.location, properties),
         )
+
+
+def _hint(value: SSAValue) -> str | None:
+    """The name of a value; a view has that of what it views."""
+    views = (memref.CollapseShapeOp, memref.ReinterpretCastOp)
+    while value.name_hint is None and isinstance(value.owner, views):
+        value = value.owner.operands[0]
+    return value.name_hint
 
 
 def _is_constant(value: SSAValue) -> bool:
@@ -411,8 +419,14 @@ class _Kernel:
         types = [r.type for r in op.results]
         new_op = make(type(op), operands, types, op.location, op.properties, regions)
         new_op.attributes.update(op.attributes)
-        append(self.m.block, new_op)
-        self.values.update(zip(op.results, new_op.results, strict=True))
+        self.finish(op, new_op)
+
+    def finish(self, op: Operation, new: Operation) -> None:
+        """Append what an op has become."""
+        append(self.m.block, new)
+        for old, result in zip(op.results, new.results, strict=True):
+            result.name_hint = old.name_hint
+            self.values[old] = result
 
     # ---- a block of threads that work together
 
@@ -444,7 +458,12 @@ class _Kernel:
                     self.copy_one(op)
 
     def barrier(self) -> None:
-        append(self.m.block, make(gpu.BarrierOp, (), (), self.m.location))
+        """Wait for all threads; once is enough if nothing has happened since."""
+        last = self.m.block.last_op
+        while isinstance(last, arith.ConstantOp):
+            last = last.prev_op
+        if not isinstance(last, gpu.BarrierOp):
+            append(self.m.block, make(gpu.BarrierOp, (), (), self.m.location))
 
     def tid(self) -> SSAValue:
         if self.thread is None:
@@ -522,8 +541,7 @@ class _Kernel:
         types = [r.type for r in op.results]
         new_op = make(type(op), operands, types, op.location, op.properties, regions)
         new_op.attributes.update(op.attributes)
-        append(self.m.block, new_op)
-        self.values.update(zip(op.results, new_op.results, strict=True))
+        self.finish(op, new_op)
 
 
 def _writes(op: Operation) -> bool:
