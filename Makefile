@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint filecheck unit format clean
+.PHONY: help setup demo test lint filecheck unit bench accuracy format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | expand -t 1 | \
@@ -37,6 +37,12 @@ filecheck: $(STAMP)  ## the IR tests alone
 
 unit: $(STAMP)  ## the Python tests alone
 	@$(BIN)/python scripts/test.py unit
+
+bench: $(STAMP)  ## measure beside NumPy, peers and C
+	$(BIN)/rfxjit bench
+
+accuracy: $(STAMP)  ## all 2^32 f32 inputs, docs/accuracy.md (an hour)
+	PYTHONPATH=tests $(BIN)/python tests/accuracy.py --stride 1
 
 format: $(STAMP)  ## format the code
 	$(BIN)/ruff format

@@ -45,8 +45,8 @@ def test_rows_of_calls_run_and_agree_with_numpy(name: str) -> None:
     parameters = bench.Parameters(iterations=1, warmup=0, batch_ns=1000)
     race = bench.load()[name](bench.Setup(parameters))
     runners = {n: r for n, r in race.runners.items() if n in ("numpy", "rfxjit", "C")}
-    expected = [np.array(race.runners["numpy"].function(
-        *race.runners["numpy"].arguments, **race.runners["numpy"].keywords))]  # fmt: skip
+    numpy = race.runners["numpy"]
+    expected = [np.array(numpy.function(*numpy.arguments, **numpy.keywords))]
 
     for runner in runners.values():
         assert bench.fault(race, expected, runner) == ""
