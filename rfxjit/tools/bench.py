@@ -388,12 +388,12 @@ def run_all(
     say: Callable[[Result], None],
     only: Sequence[str] = (),
 ) -> list[Result]:
-    """Run the races whose names contain one of `wanted`, or all; all runners, or
+    """Run the races whose names begin with one of `wanted`, or all; all runners, or
     `only` some.
     """
     results: list[Result] = []
     for name, build in load(folder).items():
-        if wanted and not any(part in name for part in wanted):
+        if wanted and not name.startswith(tuple(wanted)):
             continue
         race = build(Setup(parameters))
         if only:
@@ -402,5 +402,5 @@ def run_all(
         results.append(result)
         say(result)
     if not results:
-        raise ValueError(f"no benchmark is called like {', '.join(wanted)}")
+        raise ValueError(f"no row begins with {', '.join(wanted)}")
     return results

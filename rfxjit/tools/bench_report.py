@@ -112,6 +112,27 @@ def markdown(results: Sequence[Result]) -> str:
     return "\n".join(lines) + "\n"
 
 
+BEGIN, END = "<!-- rfxjit bench -->\n", "<!-- end -->\n"
+
+
+def write_markdown(
+    path: Path, results: Sequence[Result], parameters: Parameters
+) -> None:
+    """Write the table, or put it between the marks of a page that has them."""
+    peers = ", ".join(f"{p} {version}" for p in PEERS if (version := installed(p)))
+    said = (
+        f"{cpu()}; Python {platform.python_version()}, NumPy {np.__version__}, {peers};"
+        f" {parameters.iterations} rounds. Times are medians; in brackets rfxjit's time"
+        f" over theirs; the spread is that of rfxjit's quartiles.\n\n"
+    )
+    made = said + markdown(results)
+    page = path.read_text(encoding="utf-8") if path.exists() else ""
+    if BEGIN in page:
+        before, _, rest = page.partition(BEGIN)
+        made = f"{before}{BEGIN}\n{made}\n{END}{rest.partition(END)[2]}"
+    path.write_text(made, encoding="utf-8")
+
+
 def verdict(result: Result) -> str:
     """The row's target, and whether it is met."""
     if result.target is None:
@@ -139,7 +160,9 @@ def plot(results: Sequence[Result], path: Path) -> None:
         ]
         axes.plot(*zip(*points, strict=True), "o", label=name, alpha=0.8)
     axes.axvline(1.0, color="black", linewidth=1)
+    # A row may have no counterpart: to compile takes NumPy no time.
     axes.set_xscale("log")
+    axes.set_xlim(left=0.03)
     axes.set_yticks(range(len(rows)), [row.title for row in rows], fontsize=8)
     axes.set_xlabel("times as fast as (right of 1: rfxjit is faster)")
     axes.grid(visible=True, axis="x", alpha=0.3)

@@ -64,7 +64,7 @@ def _bench(arguments: argparse.Namespace) -> int:
     if arguments.json_out:
         report.write_json(arguments.json_out, report.document(results, parameters))
     if arguments.markdown:
-        arguments.markdown.write_text(report.markdown(results), encoding="utf-8")
+        report.write_markdown(arguments.markdown, results, parameters)
     if arguments.plot:
         report.plot(results, arguments.plot)
     return int(any("rfxjit" in result.wrong for result in results))
@@ -128,7 +128,7 @@ def _add_measuring(parser: argparse.ArgumentParser) -> None:
     add("--backend", default=default.backend, help="auto, cpu, ...")
     add("--batch-ms", type=float, default=default.batch_ns / 1e6,
         help="least time of one batch of calls")  # fmt: skip
-    add("--rows", default="", help="only rows whose names contain one of these: a,b")
+    add("--rows", default="", help="only rows whose names begin with one of these: a,b")
     add("--folder", type=Path, default=bench.FOLDER, help="where the rows are defined")
 
 
@@ -148,7 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     add = (parser_ := command("bench", _bench, "measure")).add_argument
     _add_measuring(parser_)
     add("--json-out", type=Path, help="write all figures as JSON")
-    add("--markdown", type=Path, help="write the table")
+    add("--markdown", type=Path, help="write the table, or renew it in a page")
     add("--plot", type=Path, help="write a picture (needs matplotlib)")
     check = command("perf-check", _perf_check, "compare ratios with a baseline")
     _add_measuring(check)

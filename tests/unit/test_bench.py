@@ -37,7 +37,19 @@ def test_bench_writes_its_document(tmp_path: Path, capsys) -> None:
             assert math.isfinite(timing["ratio"])
     assert rows["chain-f64"]["ops_before"] > rows["chain-f64"]["ops_after"] > 0
     assert "sin-f32" in capsys.readouterr().out
-    assert len(table.read_text().splitlines()) == 2 + len(rows)
+    assert sum(line[0:1] == "|" for line in table.read_text().splitlines()) == 6
+
+
+def test_a_page_keeps_what_is_around_the_table(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{bench_report.BEGIN}old\n{bench_report.END}after\n")
+    bench_report.write_markdown(page, [], bench.Parameters())
+    text = page.read_text()
+
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    assert "| row |" in text
 
 
 @pytest.mark.parametrize("name", ["pid", "pid-out", "scalar", "arm", "ur5", "matmul-6"])

@@ -8,6 +8,7 @@ NumPy itself measures on the same points, and none is over 4.
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
@@ -163,3 +164,25 @@ def _ordinal(x: Array) -> Array:
 
 def test_every_function_has_a_case() -> None:
     assert set(CASES) == set(BY_NAME)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_docstrings_state_the_bounds_that_are_tested(name: str) -> None:
+    pairs = re.findall(r"([\d.]*\d) / ([\d.]*\d) ULP", BY_NAME[name].__doc__ or "")
+
+    assert pairs
+    assert CASES[name].bounds == tuple(
+        max(map(float, column)) for column in zip(*pairs, strict=True)
+    )
+
+
+def test_accuracy_page_is_that_of_these_bounds() -> None:
+    """Each function in both formats, no bound over 4, none exceeded when measured."""
+    text = (Path(__file__).parents[2] / "docs" / "accuracy.md").read_text("utf-8")
+    rows = [line.split(" | ") for line in text.splitlines() if " | **" in line]
+    assert len(rows) == 2 * (len(CASES) - 1)  # hypot is no op of its own
+    for name, bound, ours, _, without_fma, numpy, *_ in rows:
+        promised = float(bound)
+        assert promised in CASES[name.removeprefix("| ")].bounds
+        assert max(float(ours.strip("*")), float(without_fma)) <= promised <= 4
+        assert not numpy.strip() or promised <= float(numpy) + 1
