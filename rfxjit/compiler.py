@@ -39,11 +39,13 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "loops": ("to-fused", "to-loops"),
     "scalars": ("to-fused", "to-loops", "to-scalars"),
     "vectors": ("to-fused", "to-loops", "to-scalars", "to-vectors"),
+    "gpu": ("to-fused", "to-loops", "to-scalars", "to-gpu"),
+    "nvvm": ("to-fused", "to-loops", "to-scalars", "to-gpu", "to-nvvm"),
     "llvm": ("to-fused", "to-loops", "to-scalars", "to-vectors", "to-llvm"),
 }
 """The levels that are IR, and the pipelines that lead there."""
 
-TARGET_LEVELS = {"llvm-ir": "llvm", "c": "scalars"}
+TARGET_LEVELS = {"llvm-ir": "llvm", "c": "scalars", "msl": "gpu", "ptx": "nvvm"}
 """What is printed from a level by a target of that name."""
 
 

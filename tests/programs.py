@@ -8,7 +8,7 @@ seeded generator that favours special ones.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,8 @@ from rfxjit.dialects.ir import ELEMENT_TYPES, dtype_of, kind_of, shape_of, tenso
 
 Array = np.ndarray[Any, Any]
 DTYPES = [np.dtype(c) for c in "?bhilBHILfd"]
-DIMS = (0, 1, 2, 3, 5, 8)
+DIMS = (0, 1, 2, 3, 5, 8, 67)
+SMALL_DIMS = (0, 1, 2, 3, 5)
 
 EXACT = frozenset({
     "add", "sub", "mul", "div", "floor_div", "neg", "abs", "sign", "square", "sqrt",
@@ -34,7 +35,7 @@ EXACT = frozenset({
 
 
 class Program:
-    """A module whose function `f` returns one value, and inputs for it."""
+    """A module whose function `f` returns two values, and inputs for it."""
 
     def __init__(self, module: ModuleOp, inputs: tuple[Array, ...]) -> None:
         self.module, self.inputs = module, inputs
@@ -71,9 +72,13 @@ class _Grower:
     """Appends drawn steps to one function."""
 
     def __init__(
-        self, draw: Callable[..., Any], builder: Builder, pool: list[SSAValue]
+        self,
+        draw: Callable[..., Any],
+        builder: Builder,
+        pool: list[SSAValue],
+        dims: Sequence[int],
     ) -> None:
-        self.draw, self.b, self.pool = draw, builder, pool
+        self.draw, self.b, self.pool, self.dims = draw, builder, pool, dims
 
     def pick(self, test: Callable[[SSAValue], bool] = lambda v: True) -> SSAValue:
         """A value that passes the test if there is one, or else any."""
@@ -125,7 +130,7 @@ class _Grower:
         x = self.pick(lambda v: len(shape_of(v.type)) < 3)
         shape = shape_of(x.type)
         at = self.number(0, len(shape))
-        size = self.draw(st.sampled_from(DIMS))
+        size = self.draw(st.sampled_from(self.dims))
         dims = [d + (d >= at) for d in range(len(shape))]
         return self.b.broadcast(x, dims, (*shape[:at], size, *shape[at:]))
 
@@ -180,6 +185,30 @@ class _Grower:
         dim = self.number(0, len(shape) - 1)
         return self.b.gather(x, [self.b.constant(at, np.int64)], [dim])
 
+    def scatter(self) -> SSAValue:
+        x = self.pick(lambda v: 0 not in shape_of(v.type) != ())
+        shape = shape_of(x.type)
+        if not shape:
+            return self.elementwise()
+        # Distinct places: the order of equal ones is not NumPy's to say.
+        at = self.draw(st.lists(st.integers(-2, 9), max_size=4, unique=True))
+        dim = self.number(0, len(shape) - 1)
+        rest = shape[:dim] + shape[dim + 1 :]
+        updates = self.b.convert(self.pick(), dtype_of(x.type))
+        updates = self.resized(updates, (len(at), *rest))
+        where = [self.b.constant(at, np.int64)]
+        how = self.draw(st.sampled_from(("set", "add")))
+        return self.b.scatter(x, updates, where, [dim], how)
+
+    def block(self) -> SSAValue:
+        x = self.pick()
+        shape = shape_of(x.type)
+        starts = [self.b.constant(self.number(-3, 9), np.int64) for _ in shape]
+        part = self.b.dynamic_slice(x, starts, [self.number(0, n) for n in shape])
+        return self.b.dynamic_update_slice(x, self.b.square(part), starts) if (
+            kind_of(x.type) != "b" and self.number(0, 1)
+        ) else part  # fmt: skip
+
     def reduce(self) -> SSAValue:
         x = self.pick(lambda v: shape_of(v.type) != ())
         kind, shape = kind_of(x.type), shape_of(x.type)
@@ -196,7 +225,7 @@ class _Grower:
         return self.b.reduce(x, how, dims)
 
     def iota(self) -> SSAValue:
-        shape = self.draw(st.lists(st.sampled_from(DIMS), min_size=1, max_size=3))
+        shape = self.draw(st.lists(st.sampled_from(self.dims), min_size=1, max_size=3))
         dtype = self.draw(st.sampled_from(DTYPES[1:]))
         return self.b.iota(dtype, self.number(0, len(shape) - 1), shape)
 
@@ -210,17 +239,19 @@ class _Grower:
 
 _STEPS = [
     "elementwise", "elementwise", "elementwise", "select", "convert", "broadcast",
-    "slice", "transpose", "reshape", "concatenate", "pad", "gather", "reduce", "iota",
-    "dot",
+    "slice", "transpose", "reshape", "concatenate", "pad", "gather", "scatter", "block",
+    "reduce", "iota", "dot",
 ]  # fmt: skip
 MOST = 4096
 """Larger values are not used again, so that programs stay quick to interpret."""
 
 
 @st.composite
-def programs(draw: Callable[..., Any], steps: int = 8) -> Program:
+def programs(
+    draw: Callable[..., Any], steps: int = 8, dims: Sequence[int] = DIMS
+) -> Program:
     """A program of one to `steps` steps, with inputs."""
-    shapes = st.lists(st.sampled_from(DIMS), max_size=3).map(tuple)
+    shapes = st.lists(st.sampled_from(dims), max_size=3).map(tuple)
     types = draw(
         st.lists(st.tuples(st.sampled_from(DTYPES), shapes), min_size=1, max_size=3)
     )
@@ -230,7 +261,7 @@ def programs(draw: Callable[..., Any], steps: int = 8) -> Program:
     )
     b = Builder(function.body.block)
     pool = list(arguments)
-    grower = _Grower(draw, b, pool)
+    grower = _Grower(draw, b, pool, dims)
     result = pool[0]
     for step in draw(st.lists(st.sampled_from(_STEPS), min_size=1, max_size=steps)):
         new = getattr(grower, step)()
@@ -238,6 +269,6 @@ def programs(draw: Callable[..., Any], steps: int = 8) -> Program:
         if math.prod(shape) <= MOST and len(shape) <= 4:
             pool.append(new)
             result = new
-    b.ret(result)
+    b.ret(result, pool[len(pool) // 2])
     inputs = tuple(draw_array(rng, dtype, shape) for dtype, shape in types)
     return Program(ModuleOp([function]), inputs)

@@ -13,13 +13,13 @@ class Lowered:
     """The program of one call; `text(level)` shows it at any level or target."""
 
     def __init__(self, module: Any) -> None:
-        self._module = module
+        self.module = module
 
     def text(self, level: str = "rfx") -> str:
         """The text at `level`; ValueError names the levels there are."""
         from rfxjit.compiler import text
 
-        return text(self._module, level)
+        return text(self.module, level)
 
 
 def lower_call(

@@ -24,8 +24,10 @@ PASSES: dict[str, str] = {
     "grad": "rfxjit.passes.grad:GradPass",
     "fuse": "rfxjit.passes.fuse:FusePass",
     "lower-to-loops": "rfxjit.passes.lower_to_loops:LowerToLoopsPass",
+    "map-to-gpu": "rfxjit.passes.map_to_gpu:MapToGpuPass",
     "promote-buffers": "rfxjit.passes.promote_buffers:PromoteBuffersPass",
     "vectorize": "rfxjit.passes.vectorize:VectorizePass",
+    "lower-gpu-to-nvvm": "rfxjit.passes.lower_gpu_to_nvvm:LowerGpuToNvvmPass",
     "lower-to-llvm": "rfxjit.passes.lower_to_llvm:LowerToLlvmPass",
 }
 

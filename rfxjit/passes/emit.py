@@ -173,7 +173,7 @@ class Emit:
     ) -> SSAValue | None:
         """Arithmetic on indices, where what it gives is known."""
         lhs, rhs = self._pair(a, b)
-        if lhs.type is not index:
+        if type(lhs.type) is not IndexType:
             return None
         first, second = _number(lhs), _number(rhs)
         if first is not None and second is not None:

@@ -115,7 +115,7 @@ class Buffer:
 
 
 @cache
-def _intrinsic(name: str, count: int) -> dict[str, Attribute]:
+def intrinsic_properties(name: str, count: int) -> dict[str, Attribute]:
     """The properties of a call of an intrinsic with `count` operands."""
     return {
         "intrin": StringAttr(name),
@@ -135,7 +135,7 @@ def memory_type(type_: Attribute) -> Attribute:
     return like(type_, i8) if element_type(type_) == i1 else register_type(type_)
 
 
-class _Function:
+class LlvmFunction:
     """Builds one function."""
 
     def __init__(self, old: func.FuncOp) -> None:
@@ -189,7 +189,7 @@ class _Function:
     ) -> SSAValue:
         """A call of `llvm.<name>`, overloaded on the result type."""
         name = f"{name}.{_mangled(type_)}"
-        properties = _intrinsic(name, len(operands))
+        properties = intrinsic_properties(name, len(operands))
         return self.op(llvm.CallIntrinsicOp, operands, type_, properties)
 
     def start(self, types: Sequence[Attribute]) -> Block:
@@ -281,7 +281,7 @@ class _Function:
         elif (name := INTRINSICS.get(cls)) is not None:
             type_ = register_type(op.results[0].type)
             new = self.intrinsic(name, self.all(op.operands), type_)
-        elif (special := _SPECIAL.get(cls)) is not None:
+        elif (special := SPECIAL.get(cls)) is not None:
             special(self, op)
             return
         else:
@@ -308,7 +308,7 @@ class _Function:
             "noWrapFlags": integer_attr(0, i32),
         }
         operands = (pointer,) if isinstance(offset, int) else (pointer, offset)
-        return self.op(llvm.GEPOp, operands, POINTER, properties)
+        return self.op(llvm.GEPOp, operands, pointer.type, properties)
 
     def number(self, index: SSAValue) -> Dim:
         """A new index value, as a number if it is a constant."""
@@ -353,7 +353,7 @@ def _access(element: Attribute) -> dict[str, Attribute]:
     return {"alignment": integer_attr(itemsize, i64), "ordering": integer_attr(0, i64)}
 
 
-def _constant(f: _Function, op: arith.ConstantOp) -> None:
+def _constant(f: LlvmFunction, op: arith.ConstantOp) -> None:
     type_ = register_type(op.result.type)
     value = op.value
     if type_ == i64:
@@ -365,7 +365,7 @@ def _constant(f: _Function, op: arith.ConstantOp) -> None:
     f.values[op.result] = f.op(llvm.ConstantOp, (), type_, {"value": value})
 
 
-def _compare(f: _Function, op: upstream.CmpiOp | upstream.CmpfOp) -> None:
+def _compare(f: LlvmFunction, op: upstream.CmpiOp | upstream.CmpfOp) -> None:
     is_float = isinstance(op, upstream.CmpfOp)
     cls = upstream.FCmpOp if is_float else llvm.ICmpOp
     number = cast("IntegerAttr[Any]", op.predicate).value.data
@@ -373,7 +373,7 @@ def _compare(f: _Function, op: upstream.CmpiOp | upstream.CmpfOp) -> None:
     f.values[op.result] = f.op(cls, f.all(op.operands), op.result.type, properties)
 
 
-def _index_cast(f: _Function, op: upstream.IndexCastOp) -> None:
+def _index_cast(f: LlvmFunction, op: upstream.IndexCastOp) -> None:
     value = f.get(op.input)
     have = value.type
     want = register_type(op.result.type)
@@ -384,7 +384,7 @@ def _index_cast(f: _Function, op: upstream.IndexCastOp) -> None:
     f.values[op.result] = value
 
 
-def _load(f: _Function, op: memref.LoadOp | vector.LoadOp) -> None:
+def _load(f: LlvmFunction, op: memref.LoadOp | vector.LoadOp) -> None:
     buffer = f.buffers[op.operands[0]]
     address = f.address(buffer, f.all(op.indices))
     type_ = op.results[0].type
@@ -393,28 +393,28 @@ def _load(f: _Function, op: memref.LoadOp | vector.LoadOp) -> None:
     f.values[op.results[0]] = f.from_memory(value, type_)
 
 
-def _store(f: _Function, op: memref.StoreOp | vector.StoreOp) -> None:
+def _store(f: LlvmFunction, op: memref.StoreOp | vector.StoreOp) -> None:
     buffer = f.buffers[op.operands[1]]
     address = f.address(buffer, f.all(op.indices))
     value = f.to_memory(f.get(op.operands[0]))
     f.do(llvm.StoreOp, (value, address), _access(buffer.element))
 
 
-def _masked_load(f: _Function, op: vector.MaskedLoadOp) -> None:
+def _masked_load(f: LlvmFunction, op: vector.MaskedLoadOp) -> None:
     address = f.address(f.buffers[op.base], f.all(op.indices))
     operands = (address, f.get(op.mask), f.to_memory(f.get(op.pass_thru)))
     type_ = operands[2].type
-    properties = _intrinsic(f"llvm.masked.load.{_mangled(type_)}.p0", 3)
+    properties = intrinsic_properties(f"llvm.masked.load.{_mangled(type_)}.p0", 3)
     value = f.op(llvm.CallIntrinsicOp, operands, type_, properties)
     f.values[op.result] = f.from_memory(value, op.result.type)
 
 
-def _masked_store(f: _Function, op: vector.MaskedStoreOp) -> None:
+def _masked_store(f: LlvmFunction, op: vector.MaskedStoreOp) -> None:
     address = f.address(f.buffers[op.base], f.all(op.indices))
     value = f.to_memory(f.get(op.value_to_store))
     name = f"llvm.masked.store.{_mangled(value.type)}.p0"
     operands = (value, address, f.get(op.mask))
-    f.do(llvm.CallIntrinsicOp, operands, _intrinsic(name, 3))
+    f.do(llvm.CallIntrinsicOp, operands, intrinsic_properties(name, 3))
 
 
 @cache
@@ -424,7 +424,7 @@ def _steps(lanes: int) -> dict[str, Attribute]:
     return {"value": DenseIntOrFPElementsAttr.from_list(type_, list(range(lanes)))}
 
 
-def _splat(f: _Function, value: SSAValue, lanes: int) -> SSAValue:
+def _splat(f: LlvmFunction, value: SSAValue, lanes: int) -> SSAValue:
     """A scalar in all lanes."""
     type_ = vector_type(value.type, lanes)
     operands = (f.op(llvm.UndefOp, (), type_), value, f.integer(0))
@@ -432,12 +432,12 @@ def _splat(f: _Function, value: SSAValue, lanes: int) -> SSAValue:
     return f.op(llvm.ShuffleVectorOp, (one, one), type_, {"mask": _i32s(*[0] * lanes)})
 
 
-def _broadcast(f: _Function, op: vector.BroadcastOp) -> None:
+def _broadcast(f: LlvmFunction, op: vector.BroadcastOp) -> None:
     (lanes,) = shape_of(op.vector.type)
     f.values[op.vector] = _splat(f, f.get(op.source), lanes)
 
 
-def _create_mask(f: _Function, op: vector.CreateMaskOp) -> None:
+def _create_mask(f: LlvmFunction, op: vector.CreateMaskOp) -> None:
     """Lane numbers below the count; both fit into 32 bits."""
     (lanes,) = shape_of(op.mask_vector.type)
     type_ = vector_type(i32, lanes)
@@ -447,46 +447,46 @@ def _create_mask(f: _Function, op: vector.CreateMaskOp) -> None:
     f.values[op.mask_vector] = f.op(llvm.ICmpOp, operands, op.mask_vector.type, _BELOW)
 
 
-def _reduction(f: _Function, op: vector.ReductionOp) -> None:
+def _reduction(f: LlvmFunction, op: vector.ReductionOp) -> None:
     if op.kind.data.value != "or" or op.acc is not None:
         raise UnsupportedError("only the or of all lanes is supported", op)
     source = f.get(op.vector)
     name = f"llvm.vector.reduce.or.{_mangled(source.type)}"
-    properties = _intrinsic(name, 1)
+    properties = intrinsic_properties(name, 1)
     f.values[op.dest] = f.op(llvm.CallIntrinsicOp, (source,), op.dest.type, properties)
 
 
-def _shuffle(f: _Function, op: vector.ShuffleOp) -> None:
+def _shuffle(f: LlvmFunction, op: vector.ShuffleOp) -> None:
     type_, operands = register_type(op.result.type), f.all(op.operands)
     mask = {"mask": _i32s(*op.mask.get_values())}
     f.values[op.result] = f.op(llvm.ShuffleVectorOp, operands, type_, mask)
 
 
-def _position(f: _Function, op: vector.ExtractOp | vector.InsertOp) -> SSAValue:
+def _position(f: LlvmFunction, op: vector.ExtractOp | vector.InsertOp) -> SSAValue:
     (static,) = op.static_position.get_values()
     return f.get(op.dynamic_position[0]) if op.dynamic_position else f.integer(static)
 
 
-def _extract(f: _Function, op: vector.ExtractOp) -> None:
+def _extract(f: LlvmFunction, op: vector.ExtractOp) -> None:
     operands = (f.get(op.vector), _position(f, op))
     type_ = register_type(op.result.type)
     f.values[op.result] = f.op(upstream.ExtractElementOp, operands, type_)
 
 
-def _insert(f: _Function, op: vector.InsertOp) -> None:
+def _insert(f: LlvmFunction, op: vector.InsertOp) -> None:
     operands = (f.get(op.dest), f.get(op.source), _position(f, op))
     type_ = register_type(op.result.type)
     f.values[op.result] = f.op(llvm.InsertElementOp, operands, type_)
 
 
-def _dim(f: _Function, op: memref.DimOp) -> None:
+def _dim(f: LlvmFunction, op: memref.DimOp) -> None:
     which = f.number(f.get(op.index))
     if not isinstance(which, int):
         raise UnsupportedError("memref.dim of a dim that is not constant", op)
     f.values[op.result] = f.value(f.buffers[op.source].dims[which])
 
 
-def _alloca(f: _Function, op: memref.AllocaOp) -> None:
+def _alloca(f: LlvmFunction, op: memref.AllocaOp) -> None:
     type_ = cast("MemRefType[Any]", op.memref.type)
     shape = shape_of(type_)
     if DYNAMIC_INDEX in shape:
@@ -506,13 +506,13 @@ def _alloca(f: _Function, op: memref.AllocaOp) -> None:
 
 
 def _mixed(
-    f: _Function, shape: Sequence[int], sizes: Sequence[SSAValue]
+    f: LlvmFunction, shape: Sequence[int], sizes: Sequence[SSAValue]
 ) -> tuple[Dim, ...]:
     rest = iter(f.all(sizes))
     return tuple(next(rest) if n == DYNAMIC_INDEX else n for n in shape)
 
 
-def _view(f: _Function, op: memref.ViewOp) -> None:
+def _view(f: LlvmFunction, op: memref.ViewOp) -> None:
     type_ = op.results[0].type
     source = f.buffers[op.operands[0]]
     shift = f.number(f.get(op.operands[1]))
@@ -523,13 +523,13 @@ def _view(f: _Function, op: memref.ViewOp) -> None:
     f.buffers[op.results[0]] = Buffer(pointer, dims, element_type(type_))
 
 
-def _reinterpret(f: _Function, op: memref.ReinterpretCastOp) -> None:
+def _reinterpret(f: LlvmFunction, op: memref.ReinterpretCastOp) -> None:
     source = f.buffers[op.source]
     dims = _mixed(f, shape_of(op.result.type), op.sizes)
     f.buffers[op.result] = Buffer(source.pointer, dims, source.element)
 
 
-def _collapse(f: _Function, op: memref.CollapseShapeOp) -> None:
+def _collapse(f: LlvmFunction, op: memref.CollapseShapeOp) -> None:
     source = f.buffers[op.src]
     dims: list[Dim] = []
     for group in op.reassociation:
@@ -540,12 +540,12 @@ def _collapse(f: _Function, op: memref.CollapseShapeOp) -> None:
     f.buffers[op.result] = Buffer(source.pointer, tuple(dims), source.element)
 
 
-def _branch(f: _Function, target: Block, values: Sequence[SSAValue] = ()) -> None:
+def _branch(f: LlvmFunction, target: Block, values: Sequence[SSAValue] = ()) -> None:
     f.do(llvm.BrOp, values, successors=(target,))
 
 
 def _cond_branch(
-    f: _Function,
+    f: LlvmFunction,
     condition: SSAValue,
     then: tuple[Block, Sequence[SSAValue]],
     otherwise: tuple[Block, Sequence[SSAValue]],
@@ -561,7 +561,7 @@ def _cond_branch(
 
 
 def _loop(
-    f: _Function,
+    f: LlvmFunction,
     begin: SSAValue,
     end: SSAValue,
     step: SSAValue,
@@ -588,7 +588,7 @@ def _loop(
     return after.args
 
 
-def _for(f: _Function, op: scf.ForOp) -> None:
+def _for(f: LlvmFunction, op: scf.ForOp) -> None:
     old = op.body.block
 
     def body(i: SSAValue, carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
@@ -602,7 +602,7 @@ def _for(f: _Function, op: scf.ForOp) -> None:
     f.values.update(zip(op.results, results, strict=True))
 
 
-def _parallel(f: _Function, op: scf.ParallelOp) -> None:
+def _parallel(f: LlvmFunction, op: scf.ParallelOp) -> None:
     old = op.body.block
     bounds = list(
         zip(
@@ -627,7 +627,7 @@ def _parallel(f: _Function, op: scf.ParallelOp) -> None:
     nest(0)
 
 
-def _if(f: _Function, op: scf.IfOp) -> None:
+def _if(f: LlvmFunction, op: scf.IfOp) -> None:
     then, otherwise = f.start([]), f.start([])
     after = Block(arg_types=[register_type(r.type) for r in op.results])
     _cond_branch(f, f.get(op.cond), (then, ()), (otherwise, ()))
@@ -644,7 +644,7 @@ def _if(f: _Function, op: scf.IfOp) -> None:
     f.values.update(zip(op.results, after.args, strict=True))
 
 
-def _while(f: _Function, op: scf.WhileOp) -> None:
+def _while(f: LlvmFunction, op: scf.WhileOp) -> None:
     before, body = op.before_region.block, op.after_region.block
     head = f.start([register_type(a.type) for a in before.args])
     _branch(f, head, f.all(op.arguments))
@@ -665,7 +665,7 @@ def _while(f: _Function, op: scf.WhileOp) -> None:
     f.values.update(zip(op.results, after.args, strict=True))
 
 
-def _call(f: _Function, op: func.CallOp) -> None:
+def _call(f: LlvmFunction, op: func.CallOp) -> None:
     operands = f.all(op.arguments)
     properties = {
         "callee": SymbolRefAttr(op.callee.root_reference),
@@ -679,15 +679,15 @@ def _call(f: _Function, op: func.CallOp) -> None:
     f.values[op.results[0]] = f.op(llvm.CallOp, operands, type_, properties)
 
 
-def _return(f: _Function, op: func.ReturnOp) -> None:
+def _return(f: LlvmFunction, op: func.ReturnOp) -> None:
     f.do(llvm.ReturnOp, f.all(op.arguments))
 
 
-def _nothing(f: _Function, op: Operation) -> None:
+def _nothing(f: LlvmFunction, op: Operation) -> None:
     """A terminator of a structured region: its parent has done what it says."""
 
 
-_SPECIAL: dict[type[Operation], Callable[[_Function, Any], None]] = {
+SPECIAL: dict[type[Operation], Callable[[LlvmFunction, Any], None]] = {
     arith.ConstantOp: _constant, upstream.CmpiOp: _compare, upstream.CmpfOp: _compare,
     upstream.IndexCastOp: _index_cast, memref.LoadOp: _load, memref.StoreOp: _store,
     vector.LoadOp: _load, vector.StoreOp: _store, vector.MaskedLoadOp: _masked_load,
@@ -710,6 +710,6 @@ class LowerToLlvmPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for old in list(op.body.block.ops):
             if isinstance(old, func.FuncOp):
-                op.body.block.insert_op_before(_Function(old).run(), old)
+                op.body.block.insert_op_before(LlvmFunction(old).run(), old)
                 old.detach()
                 old.erase()

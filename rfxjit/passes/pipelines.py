@@ -12,6 +12,8 @@ PIPELINES: dict[str, str] = {
     "to-loops": "lower-to-loops",
     "to-scalars": "expand-math",
     "to-vectors": "vectorize,promote-buffers",
+    "to-gpu": "map-to-gpu",
+    "to-nvvm": "lower-gpu-to-nvvm",
     "to-llvm": "lower-to-llvm",
     "cpu": "canonicalize,cse,dce,fuse,cse,lower-to-loops,expand-math,vectorize,"
     "promote-buffers,lower-to-llvm",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 TARGETS: dict[str, str] = {
     "c": "rfxjit.targets.c:CTarget",
     "llvm-ir": "rfxjit.targets.llvm_ir:LlvmIrTarget",
+    "msl": "rfxjit.targets.msl:MslTarget",
+    "ptx": "rfxjit.targets.ptx:PtxTarget",
 }
 
 

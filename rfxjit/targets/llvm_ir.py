@@ -12,7 +12,7 @@ bits of the double that holds them. The same module always gives the same text.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import IO, Any, cast
 
@@ -22,6 +22,7 @@ from xdsl.dialects.builtin import (
     DenseArrayBase,
     DenseIntOrFPElementsAttr,
     FloatAttr,
+    IntAttr,
     IntegerAttr,
     ModuleOp,
 )
@@ -54,7 +55,10 @@ _CASTS: dict[type[Operation], str] = {
 def type_text(type_: Attribute) -> str:
     """A type as LLVM writes it."""
     if isinstance(type_, llvm.LLVMPointerType):
-        return "ptr"
+        space = type_.addr_space
+        return f"ptr addrspace({space.data})" if isinstance(space, IntAttr) else "ptr"
+    if isinstance(type_, llvm.LLVMArrayType):
+        return f"[{type_.size.data} x {type_text(type_.type)}]"
     if isinstance(type_, llvm.LLVMVoidType):
         return "void"
     element = element_type(type_)
@@ -88,8 +92,8 @@ def _constant_text(value: Attribute, type_: Attribute) -> str:
     return f"<{', '.join(f'{type_text(element)} {t}' for t in texts)}>"
 
 
-class _Writer:
-    """Writes one module."""
+class LlvmWriter:
+    """Writes the functions of one module."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -103,13 +107,26 @@ class _Writer:
             text = self.types[id(type_)] = type_text(type_)
         return text
 
-    def module(self, module: ModuleOp) -> str:
-        for op in module.body.block.ops:
-            if not isinstance(op, llvm.FuncOp):
+    def module(self, ops: Iterable[Operation]) -> str:
+        """The text of functions and globals."""
+        for op in ops:
+            if isinstance(op, llvm.GlobalOp):
+                self.global_(op)
+            elif isinstance(op, llvm.FuncOp):
+                self.function(op)
+            else:
                 raise TargetError("only llvm.func can be written as LLVM IR", op)
-            self.function(op)
         self.lines += self.declared.values()
         return "\n".join(self.lines) + "\n"
+
+    def global_(self, op: llvm.GlobalOp) -> None:
+        """Memory that the threads of a block share; nothing is in it at first."""
+        space = cast("IntegerAttr[Any]", op.addr_space).value.data
+        align = cast("IntegerAttr[Any]", op.alignment).value.data
+        self.lines.append(
+            f"@{op.sym_name.data} = internal addrspace({space}) global "
+            f"{type_text(op.global_type)} undef, align {align}"
+        )
 
     def function(self, op: llvm.FuncOp) -> None:
         self.names: dict[SSAValue, str] = {}
@@ -132,6 +149,8 @@ class _Writer:
         # What is private is the exact path of a rare case: see `passes/math`.
         private = op.linkage.linkage.data == "internal"
         linkage, group = ("internal ", "#1") if private else ("", "#0")
+        if "nvvm.kernel" in op.attributes:
+            linkage = "ptx_kernel "
         self.lines.append(
             f"define {linkage}{result} @{op.sym_name.data}({arguments}) {group} {{"
         )
@@ -169,6 +188,9 @@ class _Writer:
             return _constant_text(value, op.results[0].type)
         if cls is llvm.UndefOp:
             return "undef"
+        if cls is llvm.AddressOfOp:
+            name = cast("llvm.AddressOfOp", op).global_name
+            return f"@{name.string_value()}"
         if cls is llvm.ShuffleVectorOp:
             # A constant in all lanes.
             one = cast("llvm.ShuffleVectorOp", op).v1.owner
@@ -212,8 +234,8 @@ class _Writer:
         return f"call {result} @{name}({arguments})"
 
 
-def _compare(name: str, predicates: Sequence[str]) -> Callable[[_Writer, Any], str]:
-    def write(w: _Writer, op: Any) -> str:
+def _compare(name: str, predicates: Sequence[str]) -> Callable[[LlvmWriter, Any], str]:
+    def write(w: LlvmWriter, op: Any) -> str:
         predicate = predicates[op.predicate.value.data]
         return (
             f"{name} {predicate} {w.typed(op.operands[0])}, {w.names[op.operands[1]]}"
@@ -222,11 +244,11 @@ def _compare(name: str, predicates: Sequence[str]) -> Callable[[_Writer, Any], s
     return write
 
 
-def _select(w: _Writer, op: Operation) -> str:
+def _select(w: LlvmWriter, op: Operation) -> str:
     return f"select {', '.join(map(w.typed, op.operands))}"
 
 
-def _intrinsic(w: _Writer, op: llvm.CallIntrinsicOp) -> str:
+def _intrinsic(w: LlvmWriter, op: llvm.CallIntrinsicOp) -> str:
     name = op.intrin.data
     result = w.type(op.results[0].type) if op.results else "void"
     types = ", ".join(w.type(v.type) for v in op.operands)
@@ -234,22 +256,22 @@ def _intrinsic(w: _Writer, op: llvm.CallIntrinsicOp) -> str:
     return w.call(name, op)
 
 
-def _insert(w: _Writer, op: llvm.InsertElementOp) -> str:
+def _insert(w: LlvmWriter, op: llvm.InsertElementOp) -> str:
     return f"insertelement {', '.join(map(w.typed, op.operands))}"
 
 
-def _extract(w: _Writer, op: Operation) -> str:
+def _extract(w: LlvmWriter, op: Operation) -> str:
     return f"extractelement {', '.join(map(w.typed, op.operands))}"
 
 
-def _shuffle(w: _Writer, op: llvm.ShuffleVectorOp) -> str:
+def _shuffle(w: LlvmWriter, op: llvm.ShuffleVectorOp) -> str:
     lanes = list(op.mask.get_values())
     mask = ", ".join(f"i32 {lane}" for lane in lanes)
     both = ", ".join(map(w.typed, op.operands))
     return f"shufflevector {both}, <{len(lanes)} x i32> <{mask}>"
 
 
-def _direct_call(w: _Writer, op: llvm.CallOp) -> str:
+def _direct_call(w: LlvmWriter, op: llvm.CallOp) -> str:
     callee = op.callee
     assert callee is not None
     return w.call(callee.string_value(), op)
@@ -259,16 +281,16 @@ def _aligned(op: Any) -> str:
     return "" if op.alignment is None else f", align {op.alignment.value.data}"
 
 
-def _load(w: _Writer, op: llvm.LoadOp) -> str:
+def _load(w: LlvmWriter, op: llvm.LoadOp) -> str:
     type_ = w.type(op.results[0].type)
     return f"load {type_}, {w.typed(op.operands[0])}{_aligned(op)}"
 
 
-def _store(w: _Writer, op: llvm.StoreOp) -> str:
+def _store(w: LlvmWriter, op: llvm.StoreOp) -> str:
     return f"store {w.typed(op.operands[0])}, {w.typed(op.operands[1])}{_aligned(op)}"
 
 
-def _address(w: _Writer, op: llvm.GEPOp) -> str:
+def _address(w: LlvmWriter, op: llvm.GEPOp) -> str:
     constant = cast("Any", op.rawConstantIndices).get_values()[0]
     dynamic = len(op.operands) > 1
     index = w.typed(op.operands[1]) if dynamic else f"i64 {constant}"
@@ -276,25 +298,25 @@ def _address(w: _Writer, op: llvm.GEPOp) -> str:
     return f"getelementptr {element}, {w.typed(op.operands[0])}, {index}"
 
 
-def _alloca(w: _Writer, op: llvm.AllocaOp) -> str:
+def _alloca(w: LlvmWriter, op: llvm.AllocaOp) -> str:
     element = w.type(op.elem_type)
     return f"alloca {element}, {w.typed(op.operands[0])}{_aligned(op)}"
 
 
-def _branch(w: _Writer, op: Operation) -> str:
+def _branch(w: LlvmWriter, op: Operation) -> str:
     return f"br label %{w.labels[op.successors[0]]}"
 
 
-def _cond_branch(w: _Writer, op: Operation) -> str:
+def _cond_branch(w: LlvmWriter, op: Operation) -> str:
     then, otherwise = (w.labels[s] for s in op.successors)
     return f"br {w.typed(op.operands[0])}, label %{then}, label %{otherwise}"
 
 
-def _return(w: _Writer, op: Operation) -> str:
+def _return(w: LlvmWriter, op: Operation) -> str:
     return f"ret {w.typed(op.operands[0])}" if op.operands else "ret void"
 
 
-_OTHER: dict[type[Operation], Callable[[_Writer, Any], str]] = {
+_OTHER: dict[type[Operation], Callable[[LlvmWriter, Any], str]] = {
     llvm.ICmpOp: _compare("icmp", _ICMP), upstream.FCmpOp: _compare("fcmp", _FCMP),
     upstream.LLVMSelectOp: _select, llvm.CallIntrinsicOp: _intrinsic,
     llvm.CallOp: _direct_call, llvm.LoadOp: _load, llvm.StoreOp: _store,
@@ -316,7 +338,7 @@ def print_llvm_ir(module: ModuleOp) -> str:
 attributes #0 = { nounwind "prefer-vector-width"="512" }
 attributes #1 = { nounwind noinline cold "prefer-vector-width"="512" }
 """
-    return _Writer().module(module) + attributes
+    return LlvmWriter().module(module.body.block.ops) + attributes
 
 
 class LlvmIrTarget(Target):

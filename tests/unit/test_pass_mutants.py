@@ -9,14 +9,24 @@ import numpy as np
 import pytest
 from check_pipeline import check_pipeline
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects import arith, memref, scf, vector
+from xdsl.dialects.builtin import (
+    DenseArrayBase,
+    FloatAttr,
+    IndexType,
+    IntegerAttr,
+    ModuleOp,
+    i64,
+)
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
+from rfxjit.compiler import context
 from rfxjit.dialects import rfx
 from rfxjit.dialects.builder import Builder, new_function
 from rfxjit.dialects.elementwise_ops import BY_NAME
 from rfxjit.dialects.ir import f64, tensor
+from rfxjit.interpreter import UndefinedBehaviourError
 from rfxjit.passes import load_pass
 
 Mistake = Callable[[Operation], None]
@@ -91,6 +101,92 @@ CASES: list[tuple[Mistake, Callable[[Any, Any], SSAValue]]] = [
     (dropped_require, _required),
     (forgotten_nan, lambda b, x: b.minimum(x, b.lit(x, 0.0))),
 ]
+
+
+# ---- mistakes of the lowerings, made where the pass has left its result --------------
+
+
+def other_element(op: Operation) -> None:
+    if isinstance(op, memref.LoadOp) and len(op.indices) == 2:
+        op.operands = (op.memref, *reversed(op.indices))
+
+
+def short_loop(op: Operation) -> None:
+    if isinstance(op, scf.ForOp):
+        op.operands = (op.step, *op.operands[1:])
+
+
+def wrong_sign_of_modulo(op: Operation) -> None:
+    if isinstance(op, arith.XOrIOp) or op.name == "arith.xori":
+        op.results[0].replace_all_uses_with(op.operands[0])
+
+
+def coarse_constant(op: Operation) -> None:
+    value = op.properties.get("value")
+    if isinstance(value, FloatAttr) and 0.1 < abs(value.value.data) < 0.2:
+        op.properties["value"] = FloatAttr(0.15, value.type)
+
+
+def forgotten_tail(op: Operation) -> None:
+    if isinstance(op, vector.MaskedStoreOp):
+        op.detach()
+        op.erase()
+
+
+def lane_too_many(op: Operation) -> None:
+    if isinstance(op, vector.CreateMaskOp):
+        (lanes,) = op.mask_vector.type.get_shape()
+        block = op.parent
+        assert block is not None
+        all_lanes = arith.ConstantOp(IntegerAttr(lanes, IndexType()))
+        block.insert_op_before(all_lanes, op)
+        op.operands = (all_lanes.result,)
+
+
+def swapped_lanes(op: Operation) -> None:
+    if isinstance(op, vector.ShuffleOp):
+        lanes = op.mask.get_values()
+        op.properties["mask"] = DenseArrayBase.from_list(i64, [lanes[0]] * len(lanes))
+
+
+def dropped_barrier_store(op: Operation) -> None:
+    if isinstance(op, memref.StoreOp) and isinstance(op.parent_op(), scf.IfOp):
+        op.detach()
+        op.erase()
+
+
+def _rows(b: Builder, x: SSAValue) -> SSAValue:
+    return b.reduce(b.concatenate([x] * 30, 1), "add", [1])
+
+
+LOWERED: list[tuple[Mistake, str, Callable[[Any, Any], SSAValue]]] = [
+    (other_element, "lower-to-loops", lambda b, x: b.transpose(x, [1, 0])),
+    (short_loop, "lower-to-loops", _rows),
+    (wrong_sign_of_modulo, "lower-to-loops", lambda b, x: b.rem(x, b.lit(x, -3.0))),
+    (coarse_constant, "expand-math", lambda b, x: b.sin(x)),
+    (forgotten_tail, "vectorize", lambda b, x: b.add(x, x)),
+    (lane_too_many, "vectorize", lambda b, x: b.add(x, x)),
+    (swapped_lanes, "promote-buffers", _rows),
+    (dropped_barrier_store, "map-to-gpu", _rows),
+]
+LOWERING = ("fuse", "lower-to-loops", "expand-math", "vectorize", "promote-buffers")
+
+
+@pytest.mark.parametrize(
+    ("mistake", "after", "body"), LOWERED, ids=[row[0].__name__ for row in LOWERED]
+)
+def test_a_mistake_of_a_lowering_is_found_and_named(
+    mistake: Mistake, after: str, body: Callable[[Any, Any], SSAValue]
+) -> None:
+    names = LOWERING if after in LOWERING else ("fuse", "lower-to-loops", after)
+    before = [load_pass(name)() for name in names[: names.index(after) + 1]]
+    module = _program(body)
+    for pass_ in before:
+        pass_.apply(context(), module)
+    # In itself the program is right, and what is wrong is the next pass.
+    found = (AssertionError, UndefinedBehaviourError)
+    with pytest.raises(found, match=f"^{mistake.__name__}|^memref|^vector"):
+        check_pipeline(module, [_pass(mistake)], [INPUT])
 
 
 def _program(body: Callable[[Any, Any], SSAValue]) -> ModuleOp:

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 
-from rfxjit import interpreter
 from rfxjit.dialects.builder import Builder, new_function
 from rfxjit.dialects.elementwise import TABLE
 from rfxjit.dialects.ir import ELEMENT_TYPES, tensor
+from rfxjit.interpreter import tensors as interpreter
 from rfxjit.passes.canonicalize import CanonicalizePass
 from rfxjit.passes.cse import CsePass
 from rfxjit.passes.dce import DcePass

@@ -9,10 +9,11 @@ import os
 from typing import Any
 
 import numpy as np
+import optree
 from check_pipeline import assert_same, check_pipeline
 from hand_written_units import Called, param, params
 from hypothesis import HealthCheck, given, settings
-from programs import Program, programs
+from programs import SMALL_DIMS, Program, programs
 from xdsl.context import Context
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
@@ -36,7 +37,7 @@ fuzz = settings(
 
 
 def signature_of(module: ModuleOp) -> Signature:
-    """The contract of a static program `f` with one result."""
+    """The contract of a static program `f` that returns a tuple."""
     function = module.body.block.first_op
     assert isinstance(function, func.FuncOp)
     kind = function.function_type
@@ -45,9 +46,10 @@ def signature_of(module: ModuleOp) -> Signature:
         Input(name, param(i), "array", dtype_of(type_), shape_of(type_))
         for i, (name, type_) in enumerate(zip(names, kind.inputs, strict=True))
     )
-    (result,) = kind.outputs
-    output = Output(dtype_of(result), shape_of(result))
-    return Signature("f", params(*names), inputs, (output,), (Slot(0),))
+    outputs = tuple(Output(dtype_of(t), shape_of(t)) for t in kind.outputs)
+    results = tuple(Slot(i) for i in range(len(outputs)))
+    tree = optree.tree_structure(results, is_leaf=lambda x: isinstance(x, Slot))
+    return Signature("f", params(*names), inputs, outputs, results, tree)
 
 
 @fuzz
@@ -64,18 +66,41 @@ def test_text_round_trips(program: Program) -> None:
 @fuzz
 @given(programs())
 def test_no_pass_changes_the_meaning(program: Program) -> None:
-    names = ("canonicalize", "cse", "dce", "fuse", "canonicalize", "cse", "dce")
+    names = (
+        "canonicalize", "cse", "dce", "fuse", "canonicalize", "cse", "dce",
+        "lower-to-loops", "expand-math", "vectorize", "promote-buffers",
+    )  # fmt: skip
     passes = [load_pass(name)() for name in names]
     check_pipeline(program.module, passes, program.inputs)
 
 
 @fuzz
 @given(programs())
+def test_narrow_vectors_mean_the_same(program: Program) -> None:
+    names = ("dce", "fuse", "lower-to-loops", "expand-math")
+    lower = [load_pass(name)() for name in names]
+    narrow = load_pass("vectorize")(bytes=16, masked=False)
+    check_pipeline(program.module, [*lower, narrow], program.inputs)
+
+
+@settings(fuzz, max_examples=RUNS // 4)
+@given(programs(steps=3, dims=SMALL_DIMS))
+def test_kernels_mean_the_same(program: Program) -> None:
+    # A barrier of 64 Python threads takes a while: small programs.
+    names = ("dce", "fuse", "lower-to-loops", "expand-math", "map-to-gpu")
+    check_pipeline(
+        program.module, [load_pass(name)() for name in names], program.inputs
+    )
+
+
+@fuzz
+@given(programs())
 def test_native_code_means_the_same(program: Program) -> None:
-    (want,) = run(program.module, "f", program.inputs)
+    wants = run(program.module, "f", program.inputs)
     signature = signature_of(program.module)
     native: Any = Called(
         compile_module(program.module, signature, Options()), native=True
     )
-    assert_same(np.asarray(native(*program.inputs)), want)
+    for got, want in zip(native(*program.inputs), wants, strict=True):
+        assert_same(np.asarray(got), want)
     assert native.misses == 0

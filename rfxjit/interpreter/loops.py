@@ -1,0 +1,609 @@
+"""What a program means from the loops level down to the vectors, and on a GPU.
+
+    run_loops(module, "f", [np.ones(3, np.float32)])   ->   [array([...])]
+
+The function is called as native code is: results are buffers that the caller makes, in
+the sizes that `@f_shapes` gives. A memref is a NumPy view, a scalar a NumPy scalar, a
+vector an array of one dim, so that one table serves both ranks. Integers are signless,
+as at the level itself: a uint8 comes back as int8.
+
+Nothing undefined goes unseen: `UndefinedBehaviourError` names the op. A kernel of the
+gpu level is run by as many Python threads as a block has, with a real barrier.
+"""
+
+# Values are whatever NumPy gives.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false, reportUnknownLambdaType=false
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import functools
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import numpy as np
+from xdsl.dialects import arith, func, gpu, math, memref, scf, vector
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    DenseIntOrFPElementsAttr,
+    FloatAttr,
+    IntegerAttr,
+    MemRefType,
+    ModuleOp,
+    NoneAttr,
+)
+from xdsl.ir import Attribute, Block, Operation, SSAValue
+
+from rfxjit.dialects import upstream
+from rfxjit.dialects.diagnostics import UnsupportedError
+from rfxjit.dialects.elementwise import TABLE
+from rfxjit.dialects.ir import dtype_of, element_type, i1, shape_of
+from rfxjit.interpreter.tensors import StatusError
+
+Array = np.ndarray[Any, Any]
+WORKSPACE_ALIGN = 64
+
+
+class UndefinedBehaviourError(Exception):
+    """An op was given what its level leaves undefined."""
+
+
+def _undefined(op: Operation, why: str) -> UndefinedBehaviourError:
+    return UndefinedBehaviourError(f"{op.name}: {why}\n{op}")
+
+
+def run_loops(
+    module: ModuleOp, name: str, inputs: Sequence[Any], workspace: int = 1 << 16
+) -> list[Array]:
+    """Run the function `name`; fresh arrays for its results.
+
+    `workspace` is the scratch memory in bytes of a function whose own size is static.
+    Raises StatusError if the function reports one.
+    """
+    runner = _Runner(module)
+    function = runner.functions[name]
+    types = [a.type for a in function.body.block.args]
+    given = [_input(v, t) for v, t in zip(inputs, types, strict=False)]
+    out_types = types[len(given) : -3]
+    numbers = runner.shapes(name, given, out_types)
+    outs = [np.empty(shape, dtype_of(t)) for shape, t in zip(numbers[0], out_types)]  # noqa: B905 - the rest is extent and workspace
+    scratch = np.zeros(max(workspace, numbers[2]), np.int8)
+    call = [*given, *outs, np.int64(0), np.int64(numbers[1]), scratch]
+    with np.errstate(all="ignore"):
+        (status,) = runner.call(function, call)
+    if status:
+        raise StatusError(int(status))
+    return outs
+
+
+def _input(value: Any, type_: Attribute) -> Any:
+    """An input as the level sees it: signless, a view of the caller's memory."""
+    dtype = dtype_of(type_)
+    if element_type(type_) is type_:
+        return np.asarray(value).astype(dtype)[()]
+    return np.ascontiguousarray(value).view(dtype).reshape(np.shape(value))
+
+
+class _Runner:
+    """One module."""
+
+    def __init__(self, module: ModuleOp) -> None:
+        self.functions: dict[str, Any] = {}
+        for op in module.body.block.ops:
+            if isinstance(op, gpu.ModuleOp):
+                for kernel in op.body.block.ops:
+                    self.functions[cast("Any", kernel).sym_name.data] = kernel
+            else:
+                self.functions[cast("func.FuncOp", op).sym_name.data] = op
+
+    def shapes(
+        self, name: str, given: Sequence[Any], outs: Sequence[Attribute]
+    ) -> tuple[list[tuple[int, ...]], int, int]:
+        """The shapes of the results, the extent and the bytes of scratch memory."""
+        function = self.functions.get(f"{name}_shapes")
+        if function is None:
+            attributes = self.functions[name].attributes
+            extent, size = (attributes[f"rfx.{k}"].value.data
+                            for k in ("extent", "workspace"))  # fmt: skip
+            return [shape_of(t) for t in outs], extent, size
+        dims = [n for v in given for n in np.shape(v)]
+        ranks = [len(shape_of(t)) for t in outs]
+        result = np.zeros(sum(ranks) + 2, np.int64)
+        self.call(function, [np.array(dims, np.int64), result])
+        shapes: list[tuple[int, ...]] = []
+        start = 0
+        for rank in ranks:
+            shapes.append(tuple(int(n) for n in result[start : start + rank]))
+            start += rank
+        return shapes, int(result[-2]), int(result[-1])
+
+    def call(
+        self, function: Any, arguments: Sequence[Any], thread: _Thread | None = None
+    ) -> list[Any]:
+        """The results of a function."""
+        block = function.body.block
+        frame = _Frame(self, dict(zip(block.args, arguments, strict=True)), thread)
+        return frame.block(block)
+
+
+class _Thread:
+    """Which thread of which block runs, and where it waits for the others."""
+
+    def __init__(
+        self,
+        number: int,
+        block: int,
+        barrier: threading.Barrier,
+        shared: dict[Operation, Array],
+    ) -> None:
+        self.number, self.block = number, block
+        self.barrier, self.shared = barrier, shared
+
+
+class _Frame:
+    """One call: what each value is."""
+
+    def __init__(
+        self, runner: _Runner, values: dict[SSAValue, Any], thread: _Thread | None
+    ) -> None:
+        self.runner, self.values, self.thread = runner, values, thread
+
+    def all(self, values: Sequence[SSAValue]) -> list[Any]:
+        return [self.values[v] for v in values]
+
+    def block(self, block: Block, arguments: Sequence[Any] = ()) -> list[Any]:
+        """Run a block; the operands of its terminator."""
+        self.values.update(zip(block.args, arguments, strict=False))
+        for op in block.ops:
+            if type(op) in _TERMINATORS:
+                return self.all(op.operands)
+            self.op(op)
+        return []
+
+    def op(self, op: Operation) -> None:
+        cls = type(op)
+        if (simple := _SIMPLE.get(cls)) is not None:
+            result: Any = simple(*self.all(op.operands))
+        elif (special := _SPECIAL.get(cls)) is not None:
+            result = special(self, op)
+        elif cls in _MATH:
+            result = TABLE[_MATH[cls]].numpy(*self.all(op.operands))
+        else:
+            raise UnsupportedError("cannot be interpreted", op)
+        if len(op.results) == 1:
+            self.values[op.results[0]] = _typed(result, op.results[0].type)
+        elif op.results:
+            self.values.update(zip(op.results, result, strict=True))
+
+
+def _typed(value: Any, type_: Attribute) -> Any:
+    """A result in the dtype of its type; buffers as they are."""
+    if isinstance(type_, MemRefType):
+        return value
+    dtype = dtype_of(type_)
+    return np.asarray(value).astype(dtype, copy=False)[()]
+
+
+# ---- scalars and vectors -------------------------------------------------------------
+
+
+def _unsigned(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of integers taken as unsigned."""
+
+    def apply(*operands: Any) -> Any:
+        wide = [np.asarray(v) for v in operands]
+        kinds = [w.view(f"u{w.itemsize}") if w.dtype != np.bool_ else w for w in wide]
+        result = np.asarray(function(*kinds))
+        signed = result.dtype.kind == "u"
+        return result.view(f"i{result.itemsize}") if signed else result
+
+    return apply
+
+
+def _ordered_zero(function: Callable[..., Any], *, low: bool) -> Callable[..., Any]:
+    """`np.minimum` or `np.maximum` with -0 below +0."""
+
+    def apply(a: Any, b: Any) -> Any:
+        first = np.signbit(a) == low
+        return np.where((a == b) & (a == 0), np.where(first, a, b), function(a, b))
+
+    return apply
+
+
+@functools.cache
+def _libm_fma(double: bool) -> Callable[..., Any]:
+    library = ctypes.CDLL(ctypes.util.find_library("m"))
+    name, kind = ("fma", ctypes.c_double) if double else ("fmaf", ctypes.c_float)
+    function = getattr(library, name)
+    function.restype, function.argtypes = kind, [kind] * 3
+    return np.frompyfunc(function, 3, 1)
+
+
+def _fma(a: Any, b: Any, c: Any) -> Any:
+    """The C library's, which rounds once."""
+    dtype = np.asarray(a).dtype
+    result = _libm_fma(dtype == np.float64)(a, b, c)
+    return np.asarray(result, dtype)
+
+
+def _divide(frame: _Frame, op: Operation) -> Any:
+    """Division towards zero and its remainder."""
+    a, b = (np.asarray(v) for v in frame.all(op.operands))
+    if np.any(b == 0):
+        raise _undefined(op, "division by zero")
+    signed = isinstance(op, (arith.DivSIOp, arith.RemSIOp))
+    if signed and np.any((b == -1) & (a == np.iinfo(a.dtype).min)):
+        raise _undefined(op, "the smallest integer by -1")
+    if not signed:
+        a, b = a.view(f"u{a.itemsize}"), b.view(f"u{b.itemsize}")
+    rest = np.fmod(a, b)
+    whole = (a - rest) // b
+    result = whole if isinstance(op, (arith.DivSIOp, arith.DivUIOp)) else rest
+    return result.view(f"i{a.itemsize}")
+
+
+def _shift(frame: _Frame, op: Operation) -> Any:
+    a, b = (np.asarray(v) for v in frame.all(op.operands))
+    if np.any((b < 0) | (b >= dtype_of(op.results[0].type).itemsize * 8)):
+        raise _undefined(op, "a shift by the width or more")
+    if isinstance(op, arith.ShLIOp):
+        return np.left_shift(a, b)
+    if isinstance(op, arith.ShRSIOp):
+        return np.right_shift(a, b)
+    return _unsigned(np.right_shift)(a, b)
+
+
+def _compare_ints(frame: _Frame, op: upstream.CmpiOp) -> Any:
+    name = arith.CMPI_COMPARISON_OPERATIONS[op.predicate.value.data]
+    a, b = frame.all(op.operands)
+    test = _TESTS[name.removeprefix("s").removeprefix("u")]
+    return _unsigned(test)(a, b) if name.startswith("u") else test(a, b)
+
+
+def _compare_floats(frame: _Frame, op: upstream.CmpfOp) -> Any:
+    name = arith.CMPF_COMPARISON_OPERATIONS[op.predicate.value.data]
+    a, b = frame.all(op.operands)
+    unordered = np.isnan(a) | np.isnan(b)
+    if name in ("false", "true"):
+        return np.full(np.shape(a), name == "true")
+    if name in ("ord", "uno"):
+        return unordered if name == "uno" else ~unordered
+    ordered = _TESTS[name[1:]](a, b) & ~unordered
+    return ordered | unordered if name[0] == "u" else ordered
+
+
+_TESTS: dict[str, Callable[..., Any]] = {
+    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal,
+    "gt": np.greater, "ge": np.greater_equal,
+}  # fmt: skip
+
+
+def _constant(_frame: _Frame, op: arith.ConstantOp) -> Any:
+    value = op.value
+    if isinstance(value, DenseIntOrFPElementsAttr):
+        return np.array(list(cast("Any", value).get_values()))
+    number = cast("FloatAttr | IntegerAttr", value).value.data
+    return bool(number) if op.result.type == i1 else number
+
+
+def _to_float(frame: _Frame, op: Operation) -> Any:
+    value = np.asarray(frame.values[op.operands[0]])
+    if isinstance(op, upstream.UIToFPOp) and value.dtype != np.bool_:
+        value = value.view(f"u{value.itemsize}")
+    return value.astype(dtype_of(op.results[0].type))
+
+
+def _to_int(frame: _Frame, op: Operation) -> Any:
+    """Towards zero; what does not fit is undefined."""
+    value = np.trunc(np.asarray(frame.values[op.operands[0]], np.float64))
+    dtype = dtype_of(op.results[0].type)
+    if isinstance(op, upstream.FPToUIOp):
+        dtype = np.dtype(f"u{dtype.itemsize}")
+    info = np.iinfo(cast("Any", dtype))
+    if not np.all((value >= float(info.min)) & (value < float(info.max) + 1.0)):
+        raise _undefined(op, "a float out of range")
+    return value.astype(dtype).view(f"i{dtype.itemsize}")
+
+
+def _widen(frame: _Frame, op: Operation) -> Any:
+    value = np.asarray(frame.values[op.operands[0]])
+    if isinstance(op, upstream.ExtUIOp) and value.dtype != np.bool_:
+        value = value.view(f"u{value.itemsize}")
+    elif isinstance(op, upstream.ExtSIOp) and value.dtype == np.bool_:
+        return -value.astype(dtype_of(op.results[0].type))
+    return value.astype(dtype_of(op.results[0].type))
+
+
+def _narrow(frame: _Frame, op: upstream.TruncIOp) -> Any:
+    value = np.asarray(frame.values[op.input])
+    return value & 1 != 0 if element_type(op.result.type) == i1 else value
+
+
+def _bitcast(frame: _Frame, op: arith.BitcastOp) -> Any:
+    return np.asarray(frame.values[op.input]).view(dtype_of(op.result.type)).copy()
+
+
+# ---- memory --------------------------------------------------------------------------
+
+
+def _places(frame: _Frame, op: Operation, buffer: Array, indices: Any) -> Any:
+    places = tuple(int(i) for i in frame.all(indices))
+    if any(not 0 <= i < n for i, n in zip(places, buffer.shape, strict=True)):
+        raise _undefined(op, f"place {places} in a buffer of {buffer.shape}")
+    return places
+
+
+def _load(frame: _Frame, op: memref.LoadOp) -> Any:
+    buffer = frame.values[op.memref]
+    return buffer[_places(frame, op, buffer, op.indices)]
+
+
+def _store(frame: _Frame, op: memref.StoreOp) -> None:
+    buffer = frame.values[op.memref]
+    buffer[_places(frame, op, buffer, op.indices)] = frame.values[op.value]
+
+
+def _run_of(frame: _Frame, op: Any, mask: Any, lanes: int) -> tuple[Array, Any]:
+    """The flat buffer and the places of all lanes; those not masked lie inside."""
+    buffer = frame.values[op.base]
+    start = 0
+    for i, n in zip(frame.all(op.indices), buffer.shape, strict=True):
+        start = start * n + int(i)
+    places = start + np.arange(lanes)
+    if np.any(mask & ((places < 0) | (places >= buffer.size))):
+        raise _undefined(op, f"lanes outside of a buffer of {buffer.shape}")
+    return buffer.reshape(-1), places
+
+
+def _vector_load(frame: _Frame, op: vector.LoadOp) -> Any:
+    (lanes,) = shape_of(op.result.type)
+    flat, places = _run_of(frame, op, np.True_, lanes)
+    return flat[places]
+
+
+def _vector_store(frame: _Frame, op: vector.StoreOp) -> None:
+    (lanes,) = shape_of(op.vector.type)
+    flat, places = _run_of(frame, op, np.True_, lanes)
+    flat[places] = frame.values[op.vector]
+
+
+def _masked_load(frame: _Frame, op: vector.MaskedLoadOp) -> Any:
+    mask, result = frame.values[op.mask], frame.values[op.pass_thru].copy()
+    flat, places = _run_of(frame, op, mask, len(mask))
+    result[mask] = flat[places[mask]]
+    return result
+
+
+def _masked_store(frame: _Frame, op: vector.MaskedStoreOp) -> None:
+    mask = frame.values[op.mask]
+    flat, places = _run_of(frame, op, mask, len(mask))
+    flat[places[mask]] = frame.values[op.value_to_store][mask]
+
+
+def _mixed(frame: _Frame, type_: Attribute, sizes: Sequence[SSAValue]) -> Any:
+    rest = iter(frame.all(sizes))
+    return tuple(int(next(rest)) if n == DYNAMIC_INDEX else n for n in shape_of(type_))
+
+
+def _alloca(frame: _Frame, op: memref.AllocaOp) -> Any:
+    """Fresh memory, filled with what nobody expects; shared by a block of threads."""
+    type_ = cast("MemRefType[Any]", op.memref.type)
+    if frame.thread is not None and not isinstance(type_.memory_space, NoneAttr):
+        return frame.thread.shared[op]
+    return _fresh(type_)
+
+
+def _fresh(type_: Attribute) -> Array:
+    shape, dtype = shape_of(type_), dtype_of(type_)
+    size = int(np.prod(shape)) * dtype.itemsize
+    return np.full(size, 0x55, np.uint8).view(dtype).reshape(shape)
+
+
+def _view(frame: _Frame, op: memref.ViewOp) -> Any:
+    buffer, start = frame.values[op.operands[0]], int(frame.values[op.operands[1]])
+    type_ = op.results[0].type
+    shape, dtype = _mixed(frame, type_, op.operands[2:]), dtype_of(type_)
+    end = start + int(np.prod(shape)) * dtype.itemsize
+    if start % WORKSPACE_ALIGN or end > buffer.size:
+        raise _undefined(op, f"bytes {start} to {end} of {buffer.size}")
+    return buffer[start:end].view(dtype).reshape(shape)
+
+
+def _reinterpret(frame: _Frame, op: memref.ReinterpretCastOp) -> Any:
+    return frame.values[op.source].reshape(_mixed(frame, op.result.type, op.sizes))
+
+
+def _collapse(frame: _Frame, op: memref.CollapseShapeOp) -> Any:
+    source = frame.values[op.src]
+    shape = [
+        int(np.prod([source.shape[int(d.value.data)] for d in cast("Any", group)]))
+        for group in op.reassociation
+    ]
+    return source.reshape(shape)
+
+
+def _dim(frame: _Frame, op: memref.DimOp) -> Any:
+    return frame.values[op.source].shape[int(frame.values[op.index])]
+
+
+# ---- vectors -------------------------------------------------------------------------
+
+
+def _position(frame: _Frame, op: vector.ExtractOp | vector.InsertOp) -> int:
+    (static,) = op.static_position.get_values()
+    return int(frame.values[op.dynamic_position[0]]) if op.dynamic_position else static
+
+
+def _insert(frame: _Frame, op: vector.InsertOp) -> Any:
+    result = frame.values[op.dest].copy()
+    result[_position(frame, op)] = frame.values[op.source]
+    return result
+
+
+def _shuffle(frame: _Frame, op: vector.ShuffleOp) -> Any:
+    return np.concatenate(frame.all(op.operands))[list(op.mask.get_values())]
+
+
+_REDUCTIONS: dict[str, Callable[..., Any]] = {"or": np.any, "and": np.all}
+
+
+# ---- control flow --------------------------------------------------------------------
+
+
+def _for(frame: _Frame, op: scf.ForOp) -> Any:
+    begin, end, step = (int(v) for v in frame.all((op.lb, op.ub, op.step)))
+    carried = frame.all(op.iter_args)
+    for i in range(begin, end, step):
+        carried = frame.block(op.body.block, [np.int64(i), *carried])
+    return carried if len(carried) != 1 else carried[0]
+
+
+def _parallel(frame: _Frame, op: scf.ParallelOp) -> None:
+    bounds = zip(op.lowerBound, op.upperBound, op.step, strict=True)
+    ranges = [range(*(int(v) for v in frame.all(b))) for b in bounds]
+    for where in np.ndindex(*(len(r) for r in ranges)):
+        places = [np.int64(r[k]) for r, k in zip(ranges, where, strict=True)]
+        frame.block(op.body.block, places)
+
+
+def _if(frame: _Frame, op: scf.IfOp) -> Any:
+    region = op.true_region if frame.values[op.cond] else op.false_region
+    results = frame.block(region.block) if region.blocks else []
+    return results if len(results) != 1 else results[0]
+
+
+def _while(frame: _Frame, op: scf.WhileOp) -> Any:
+    carried = frame.all(op.arguments)
+    while True:
+        go, *passed = frame.block(op.before_region.block, carried)
+        if not go:
+            return passed if len(passed) != 1 else passed[0]
+        carried = frame.block(op.after_region.block, passed)
+
+
+def _call(frame: _Frame, op: func.CallOp) -> Any:
+    function = frame.runner.functions[op.callee.root_reference.data]
+    results = frame.runner.call(function, frame.all(op.arguments), frame.thread)
+    return results if len(results) != 1 else results[0]
+
+
+# ---- kernels -------------------------------------------------------------------------
+
+
+def _launch(frame: _Frame, op: gpu.LaunchFuncOp) -> None:
+    """Block after block, each with all its threads at once."""
+    kernel = frame.runner.functions[op.kernel.nested_references.data[0].data]
+    arguments = frame.all(op.kernelOperands)
+    blocks, threads = int(frame.values[op.gridSizeX]), int(frame.values[op.blockSizeX])
+    waits = any(isinstance(inner, gpu.BarrierOp) for inner in kernel.walk())
+    for block in range(blocks):
+        barrier = threading.Barrier(threads)
+        shared: dict[Operation, Array] = {}
+        for inner in kernel.walk() if waits else ():
+            if isinstance(inner, memref.AllocaOp):
+                shared[inner] = _fresh(inner.memref.type)
+        failures: list[BaseException] = []
+
+        def one(
+            number: int,
+            block: int = block,
+            barrier: threading.Barrier = barrier,
+            shared: dict[Operation, Array] = shared,
+            failures: list[BaseException] = failures,
+        ) -> None:
+            thread = _Thread(number, block, barrier, shared)
+            try:
+                with np.errstate(all="ignore"):
+                    frame.runner.call(kernel, arguments, thread)
+            except threading.BrokenBarrierError:
+                pass  # another thread has failed
+            except BaseException as error:  # noqa: BLE001 - raised again below
+                failures.append(error)
+                barrier.abort()
+
+        if not waits:
+            for number in range(threads):
+                one(number)
+        else:
+            group = [threading.Thread(target=one, args=(k,)) for k in range(threads)]
+            for thread in group:
+                thread.start()
+            for thread in group:
+                thread.join()
+        if failures:
+            raise failures[0]
+
+
+def _thread(frame: _Frame) -> _Thread:
+    if frame.thread is None:
+        raise ValueError("a kernel runs only when it is launched")
+    return frame.thread
+
+
+def _copy(frame: _Frame, op: gpu.MemcpyOp) -> None:
+    frame.values[op.dst][...] = frame.values[op.src]
+
+
+def _barrier(frame: _Frame, _op: gpu.BarrierOp) -> None:
+    _thread(frame).barrier.wait()
+
+
+_SIMPLE: dict[type[Operation], Callable[..., Any]] = {
+    arith.AddfOp: np.add, arith.SubfOp: np.subtract, arith.MulfOp: np.multiply,
+    arith.DivfOp: np.divide, arith.NegfOp: np.negative, arith.AddiOp: np.add,
+    arith.SubiOp: np.subtract, arith.MuliOp: np.multiply,
+    arith.MinSIOp: np.minimum, arith.MaxSIOp: np.maximum,
+    arith.MinUIOp: _unsigned(np.minimum), arith.MaxUIOp: _unsigned(np.maximum),
+    arith.AndIOp: np.bitwise_and, arith.OrIOp: np.bitwise_or,
+    arith.XOrIOp: np.bitwise_xor, arith.MinnumfOp: np.fmin, arith.MaxnumfOp: np.fmax,
+    arith.MinimumfOp: _ordered_zero(np.minimum, low=True),
+    arith.MaximumfOp: _ordered_zero(np.maximum, low=False),
+    upstream.SelectOp: np.where, math.AbsFOp: np.abs, math.SqrtOp: np.sqrt,
+    math.FloorOp: np.floor, math.CeilOp: np.ceil, math.TruncOp: np.trunc,
+    math.RoundEvenOp: np.rint, math.CopySignOp: np.copysign, math.FmaOp: _fma,
+    math.CtPopOp: _unsigned(np.bitwise_count),
+}  # fmt: skip
+
+_SPECIAL: dict[type[Operation], Callable[[_Frame, Any], Any]] = {
+    arith.ConstantOp: _constant, arith.DivSIOp: _divide, arith.DivUIOp: _divide,
+    arith.RemSIOp: _divide, arith.RemUIOp: _divide, arith.ShLIOp: _shift,
+    arith.ShRSIOp: _shift, arith.ShRUIOp: _shift, upstream.CmpiOp: _compare_ints,
+    upstream.CmpfOp: _compare_floats, upstream.SIToFPOp: _to_float,
+    upstream.UIToFPOp: _to_float, arith.ExtFOp: _to_float, arith.TruncFOp: _to_float,
+    upstream.FPToSIOp: _to_int, upstream.FPToUIOp: _to_int, upstream.ExtSIOp: _widen,
+    upstream.ExtUIOp: _widen, upstream.TruncIOp: _narrow, arith.BitcastOp: _bitcast,
+    upstream.IndexCastOp: lambda f, op: f.values[op.input],
+    memref.LoadOp: _load, memref.StoreOp: _store, memref.AllocaOp: _alloca,
+    memref.ViewOp: _view, memref.ReinterpretCastOp: _reinterpret,
+    memref.CollapseShapeOp: _collapse, memref.DimOp: _dim,
+    vector.LoadOp: _vector_load, vector.StoreOp: _vector_store,
+    vector.MaskedLoadOp: _masked_load, vector.MaskedStoreOp: _masked_store,
+    vector.BroadcastOp:
+        lambda f, op: np.full(shape_of(op.vector.type), f.values[op.source]),
+    vector.CreateMaskOp:
+        lambda f, op: np.arange(shape_of(op.mask_vector.type)[0])
+        < f.values[op.mask_dim_sizes[0]],
+    vector.ReductionOp:
+        lambda f, op: _REDUCTIONS[op.kind.data.value](f.values[op.vector]),
+    vector.ShuffleOp: _shuffle, vector.InsertOp: _insert,
+    vector.ExtractOp: lambda f, op: f.values[op.vector][_position(f, op)],
+    scf.ForOp: _for, scf.ParallelOp: _parallel, scf.IfOp: _if, scf.WhileOp: _while,
+    func.CallOp: _call, gpu.LaunchFuncOp: _launch, gpu.BarrierOp: _barrier,
+    gpu.AllocOp: lambda _f, op: _fresh(op.result.type),
+    gpu.MemcpyOp: _copy, gpu.ThreadIdOp: lambda f, _op: _thread(f).number,
+    gpu.BlockIdOp: lambda f, _op: _thread(f).block,
+}  # fmt: skip
+
+_TERMINATORS = frozenset({scf.YieldOp, scf.ReduceOp, scf.ConditionOp, func.ReturnOp,
+                          gpu.ReturnOp})  # fmt: skip
+
+_MATH: dict[type[Operation], str] = {
+    cls: row.name
+    for row in TABLE.values()
+    for cls in math.Math.operations
+    if row.lower.get("f") == cls.name
+}
+"""The math functions that `expand-math` has not yet replaced: NumPy's."""
