@@ -6,7 +6,7 @@
 3. A chain of math functions on 65 536 elements.
 
 Each is plain NumPy code, checked against NumPy itself and timed beside it. Then one
-kernel is shown at every level down to LLVM IR.
+kernel is shown at every level and for every target.
 """
 
 from __future__ import annotations
@@ -116,6 +116,10 @@ def chain(x, y):
     return np.tanh(x * 2 + 1) * np.exp(-y * y) + np.sqrt(np.abs(x))
 
 
+LEVELS = ("rfx", "fused", "loops", "scalars", "vectors", "gpu", "llvm", "nvvm",
+          "llvm-ir", "asm", "c", "ptx", "msl")  # fmt: skip
+
+
 def timed(call: Callable[[], Any], seconds: float = 0.4) -> float:
     """The median time of one call, in seconds, over batches of calls."""
     call()
@@ -174,10 +178,11 @@ def main() -> int:
         report(np.dtype(dtype).name, timed(lambda: fast(x, y)),  # noqa: B023 - called here
                timed(lambda: chain(x, y)))  # noqa: B023 # fmt: skip
 
-    print("\nOne kernel, level by level: x * 2 + y")
-    kernel = rfx.jit(lambda x, y: x * 2 + y, strict=True)
-    lowered = kernel.lower(np.ones(8), np.ones(8))
-    for level in ("rfx", "fused", "loops", "llvm-ir"):
+    print("\nOne kernel, at every level and for every target: x * k + y")
+    kernel = rfx.jit(lambda x, y, k: x * k + y, strict=True)
+    x, y = np.ones((2, 64), np.float32)
+    lowered = kernel.lower(x, y, 2.0)
+    for level in LEVELS:
         print(f"\n-- {level}\n{lowered.text(level).rstrip()}")
     return 0
 

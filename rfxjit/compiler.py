@@ -11,8 +11,12 @@ With `RFX_JIT_VERIFY=1` the verifier runs after every pass.
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import tempfile
 from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from xdsl.context import Context
@@ -23,6 +27,7 @@ from xdsl.utils.arg_spec import parse_pipeline
 
 from rfxjit.dialects import register_dialects
 from rfxjit.dialects.diagnostics import verify
+from rfxjit.errors import BackendError
 from rfxjit.passes import load_pass
 from rfxjit.passes.pipelines import PIPELINES
 from rfxjit.runtime.unit import Options, Unit
@@ -87,12 +92,55 @@ def text(module: ModuleOp, level: str) -> str:
     if level in LEVELS:
         Printer(stream).print_op(lower(module, level))
         return f"{stream.getvalue()}\n"
+    if level == "asm":
+        from rfxjit.runtime.cpu import assembly
+
+        return assembly(_native_ir(lower(module, "loops")))
     if level not in TARGET_LEVELS:
-        known = ", ".join((*LEVELS, *TARGET_LEVELS))
+        known = ", ".join((*LEVELS, *TARGET_LEVELS, "asm"))
         raise ValueError(f"unknown level {level!r}; the levels are {known}")
     target = load_target(level)()
     target.emit(context(), lower(module, TARGET_LEVELS[level]), stream)
     return stream.getvalue()
+
+
+SUFFIXES = {".mlir": "rfx", ".ll": "llvm-ir", ".s": "asm", ".c": "c",
+            ".metal": "msl", ".ptx": "ptx"}  # fmt: skip
+"""What is written to a file whose name ends so; `.o` and `.so` are machine code."""
+
+
+def export(module: ModuleOp, path: str | os.PathLike[str]) -> None:
+    """Write an rfx-level module to a file, in the form that its suffix says.
+
+    Raises ValueError for a suffix that is not known, BackendError where a shared
+    library is wanted and no C compiler is there to link it.
+    """
+    file = Path(path)
+    if (level := SUFFIXES.get(file.suffix)) is not None:
+        file.write_text(text(module, level), encoding="utf-8")
+        return
+    if file.suffix not in (".o", ".so"):
+        known = ", ".join((*SUFFIXES, ".o", ".so"))
+        raise ValueError(f"cannot export to '{file.name}': the suffixes are {known}")
+    from rfxjit.runtime.cpu import compile_object
+
+    code = compile_object(_native_ir(lower(module, "loops")))
+    if file.suffix == ".o":
+        file.write_bytes(code)
+        return
+    linker = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if linker is None:
+        raise BackendError(
+            "a shared library needs a C compiler to link it, and none was found",
+            hint="install one, or export an object file (.o)",
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        unlinked = Path(folder) / "unit.o"
+        unlinked.write_bytes(code)
+        command = [linker, "-shared", "-o", str(file), str(unlinked), "-lm"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a linker, on a file of ours
+    if done.returncode:
+        raise BackendError(f"{linker} cannot link {file.name}: {done.stderr.strip()}")
 
 
 def compile_module(module: ModuleOp, signature: Signature, options: Options) -> Unit:
@@ -102,18 +150,23 @@ def compile_module(module: ModuleOp, signature: Signature, options: Options) -> 
     """
     if options.backend == "interpreter":
         return Unit(signature, run=_interpreted(module, signature))
-    from rfxjit.runtime.cpu import host
-    from rfxjit.targets.llvm_ir import print_llvm_ir
-
     run_passes(module, "to-fused")
     run_passes(module, "to-loops")
     signature = _with_loop_facts(module, signature)
-    run_passes(module, "to-scalars")
+    return Unit(signature, llvm_ir=_native_ir(module))
+
+
+def _native_ir(module: ModuleOp) -> str:
+    """LLVM IR for this machine from the loops level; the module is consumed."""
+    from rfxjit.runtime.cpu import host
+    from rfxjit.targets.llvm_ir import print_llvm_ir
+
     width = host().vector_bytes
     masked = str(width == _AVX512_BYTES).lower()
-    run_passes(module, f"vectorize{{bytes={width} masked={masked}}},promote-buffers")
-    run_passes(module, "to-llvm")
-    return Unit(signature, llvm_ir=print_llvm_ir(module))
+    vectorize = f"vectorize{{bytes={width} masked={masked}}}"
+    for pipeline in ("to-scalars", f"{vectorize},promote-buffers", "to-llvm"):
+        run_passes(module, pipeline)
+    return print_llvm_ir(module)
 
 
 def _with_loop_facts(module: ModuleOp, signature: Signature) -> Signature:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ from rfxjit.runtime.unit import Options, Unit
 
 
 class Lowered:
-    """The program of one call; `text(level)` shows it at any level or target."""
+    """The program of one call, to look at and to take away."""
 
     def __init__(self, module: Any) -> None:
         self.module = module
@@ -19,6 +20,16 @@ class Lowered:
         from rfxjit.compiler import text
 
         return text(self.module, level)
+
+    def export(self, path: str | os.PathLike[str]) -> None:
+        """Write the program to a file; its suffix says in which form.
+
+        `.mlir` (the rfx level), `.c`, `.ptx`, `.metal`, `.ll`, `.s`, `.o`, `.so`.
+        ValueError names them for any other; BackendError tells what a `.so` lacks.
+        """
+        from rfxjit.compiler import export
+
+        export(self.module, path)
 
 
 def lower_call(

@@ -9,5 +9,13 @@ def test_demo(root):
         [sys.executable, root / "examples/demo.py"], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    for part in ("Pendulum", "gains tuned", "UR5", "Chain", "define i32"):
+    for part in (
+        "Pendulum",
+        "gains tuned",
+        "UR5",
+        "Chain",
+        "define i32",
+        ".entry",
+        "kernel void",
+    ):
         assert part in done.stdout
