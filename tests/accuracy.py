@@ -256,8 +256,9 @@ and the input that has it. Unary functions of f32 are given all inputs with
 1/8 <= |x| < 4 and at least every 61st of the others, the rest a dense sample that
 includes the hard regions; `make accuracy` takes all 2^32.
 
-An error is the distance to the exact value, not to the nearest float: .5 is the best that rounding allows. Candidates are found against a wider
-format (float64, or the 80-bit long double) and the worst is measured by mpmath. Zeros,
+An error is the distance to the exact value, not to the nearest float: .5 is the best
+that rounding allows. Candidates are found against a wider format (float64, or the
+80-bit long double) and the worst is measured by mpmath. Zeros,
 infinities, NaN and the signs of zeros count as infinitely wrong unless they are exactly
 as in NumPy. "No FMA" is the same function for targets without a fused multiply-add
 (`expand-math{{fma=false}}`). "Bound" is what the function's docstring promises and the
