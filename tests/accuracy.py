@@ -1,6 +1,6 @@
 """Measure the math functions as machine code, and write `docs/accuracy.md`.
 
-    python tests/accuracy.py                    every 61st f32 input: a few minutes
+    python tests/accuracy.py                    all f32 near 1, else every 61st: minutes
     python tests/accuracy.py --stride 1         all 2^32 of them: `make accuracy`
     python tests/accuracy.py sin log --no-write
 
@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from math import erf
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ from rfxjit.tools.bench_report import cpu
 
 CHUNK = 1 << 18
 SAMPLE = 400_000
+DENSE = range(124, 129)
+"""Exponents of f32 of which all inputs are taken: 1/8 <= |x| < 4."""
 PAGE = Path(__file__).parent.parent / "docs" / "accuracy.md"
 KERNEL = """
 func.func @f({inputs}, %out: memref<{n}x{t}>, %begin: index, %end: index,
@@ -124,10 +127,13 @@ def fast_errors(got: Array, exact: Array) -> Array:
 def inputs(case: Case, dtype: Any, stride: int) -> Iterator[tuple[Array, ...]]:
     """All f32 inputs of a unary function by their bits, else a dense sample."""
     if case.arity == 1 and dtype is np.float32:
-        step = CHUNK * stride
-        for first in range(0, 1 << 32, step):
-            bits = np.arange(first, min(first + step, 1 << 32), stride, np.uint64)
-            yield (bits.astype(np.uint32).view(np.float32),)
+        for binade in range(512):
+            # Most of the worst inputs lie here, and few of them: all are taken.
+            step = 1 if binade % 256 in DENSE else stride
+            first, end = binade << 23, (binade + 1) << 23
+            for start in range(first, end, CHUNK * step):
+                bits = np.arange(start, min(start + CHUNK * step, end), step, np.uint64)
+                yield (bits.astype(np.uint32).view(np.float32),)
         return
     columns = points(case, dtype, SAMPLE)
     for first in range(0, columns[0].size, CHUNK):
@@ -187,9 +193,9 @@ def measure(stride: int, name: str, index: int) -> Row:
     worst = {runner: Worst() for runner in runners}
     count = 0
     # Python's own erf is slow: a part of the inputs is enough for it.
-    step = max(stride, 4001) if case.numpy is None else stride
+    every = 61 if case.numpy is None else 1
     with np.errstate(all="ignore"):
-        for operands in inputs(case, dtype, step):
+        for operands in islice(inputs(case, dtype, stride), 0, None, every):
             exact = wide(*operands)
             count += exact.size
             for runner, function in runners.items():
@@ -240,15 +246,19 @@ def _row(
 
 HEAD = """# Accuracy
 
-Measured by `make accuracy`: the largest error of each function of the math library, in
+Made by `tests/accuracy.py`: the largest error of each function of the math library, in
 units in the last place (ULP) of the result, as machine code on
 
     {cpu}
     NumPy {numpy}, {system}
 
-and the input that has it. An error is the distance to the exact value, not to the
-nearest float: .5 is the best that rounding allows. Candidates are found against a wider
-format (float64, or the 80-bit long double) and the worst is measured by mpmath. Zeros,
+and the input that has it. Unary functions of f32 are given all inputs with
+1/8 <= |x| < 4 and at least every 61st of the others, the rest a dense sample that
+includes the hard regions; `make accuracy` takes all 2^32.
+
+An error is the distance to the exact value, not to the nearest float: .5 is the best
+that rounding allows. Candidates are found against a wider format (float64, or the
+80-bit long double) and the worst is measured by mpmath. Zeros,
 infinities, NaN and the signs of zeros count as infinitely wrong unless they are exactly
 as in NumPy. "No FMA" is the same function for targets without a fused multiply-add
 (`expand-math{{fma=false}}`). "Bound" is what the function's docstring promises and the

@@ -99,7 +99,7 @@ def _atan_quotient(m: MathEmit, fmt: Format, num: SSAValue, den: SSAValue) -> SS
 
 
 def atan(m: MathEmit, x: SSAValue) -> SSAValue:
-    """Arc tangent. Bound 1.4 / 1.4 ULP."""
+    """Arc tangent. Bound 1.5 / 1.4 ULP."""
     fmt = format_of(x)
     y = _atan_quotient(m, fmt, m.abs(x), m.const(1.0, x.type))
     return m.copysign(y, x)
