@@ -10,8 +10,8 @@ load. Nothing is contracted: each multiplication and addition says its rounding
 (`mul.rn`, `add.rn`), so that ptxas does not either.
 
 LLVM's backend ends the whole process when it meets an intrinsic that it cannot select
-(`llvm.exp`), and approximates some others (`llvm.exp2`, `llvm.sin`). Only those that are
-exact are let through, each tried on each type in `tests/unit/test_target_ptx.py`.
+(`llvm.exp`), and approximates some others (`llvm.exp2`, `llvm.sin`). Only those that
+are exact are let through: `tests/unit/test_target_ptx.py` tries each on each type.
 """
 
 from __future__ import annotations
@@ -84,9 +84,7 @@ def _backend() -> tuple[Any, Any]:
 def compile_ptx(llvm_ir: str) -> str:
     """PTX from the text of LLVM IR."""
     binding, machine = _backend()
-    module = binding.parse_assembly(
-        f'target triple = "nvptx64-nvidia-cuda"\n{llvm_ir}'
-    )
+    module = binding.parse_assembly(f'target triple = "nvptx64-nvidia-cuda"\n{llvm_ir}')
     return machine.emit_assembly(module)
 
 

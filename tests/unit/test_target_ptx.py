@@ -256,7 +256,8 @@ def test_a_missing_barrier_is_found(emulator):
 def test_a_barrier_for_some_threads_is_found(emulator):
     source = """
     module attributes {gpu.container_module} {
-      func.func @f() -> i32 {
+      func.func @f(%begin: index, %end: index, %ws: memref<?xi8>) -> i32
+          attributes {rfx.extent = 1 : i64, rfx.workspace = 0 : i64} {
         %one = arith.constant 1 : index
         %four = arith.constant 4 : index
         "gpu.launch_func"(%one, %one, %one, %four, %one, %one)
@@ -356,7 +357,7 @@ def test_allowed_intrinsics_are_selected(ptxas, tmp_path):
 
 
 def test_other_intrinsics_are_refused():
-    source = rfx.jit(np.exp).lower(np.ones(3)).text("loops")
+    source = rfx.jit(lambda x: np.exp(x) + 1).lower(np.ones(3)).text("loops")
     module = Parser(context(), source).parse_module()
     run_passes(module, "to-gpu")
     with pytest.raises(UnsupportedError, match=r"math\.exp"):
