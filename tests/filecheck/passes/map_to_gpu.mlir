@@ -212,8 +212,8 @@ func.func private @helper(%x: f32) -> f32 {
 }
 // CHECK-LABEL: func.func @calls
 // CHECK:       "gpu.module"
-// CHECK:         %y = func.call @helper(%x) : (f32) -> f32
-// CHECK:         func.func private @helper(%x: f32) -> f32
+// CHECK:         func.func private @helper(%{{.*}}: f32) -> f32
+// CHECK:         %y = func.call @helper(%{{.*}}) : (f32) -> f32
 
 // -----
 
