@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint filecheck unit fuzz format clean
+.PHONY: help setup demo test lint filecheck unit fuzz bench accuracy format clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | expand -t 1 | \
@@ -37,6 +37,14 @@ filecheck: $(STAMP)  ## the IR tests alone
 
 unit: $(STAMP)  ## the Python tests alone
 	@$(BIN)/python scripts/test.py unit
+
+bench: $(STAMP)  ## measure beside NumPy, peers and C: docs/performance.md
+	mkdir -p build
+	$(BIN)/rfxjit bench --json-out build/bench.json \
+		--markdown docs/performance.md --plot docs/performance.png
+
+accuracy: $(STAMP)  ## all 2^32 f32 inputs, docs/accuracy.md (an hour)
+	PYTHONPATH=tests $(BIN)/python tests/accuracy.py --stride 1
 
 fuzz: $(STAMP)  ## compare RUNS=20000 random programs at every level
 	RFX_FUZZ=$(or $(RUNS),20000) $(BIN)/python -m pytest -q -n auto \

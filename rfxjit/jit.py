@@ -110,6 +110,8 @@ class JitFunction(NativeCallable):
     ) -> None:
         functools.update_wrapper(self, fn)
         self.options = options
+        self.gradient: tuple[int | tuple[int, ...], bool] | None = None
+        """Of a function made by `grad` (False) or `value_and_grad` (True): argnums."""
         self.last_error: Exception | None = None
         self.compile_count = 0
         """Units made so far, cleared ones included."""
@@ -157,6 +159,11 @@ class JitFunction(NativeCallable):
 
     # compiling
 
+    @property
+    def _program(self) -> Callable[..., Any]:
+        """What is traced: a derivative is known to the tracer by this object."""
+        return self.__wrapped__ if self.gradient is None else self
+
     def _extend(
         self,
         seen: tuple[Entry, ...],
@@ -194,7 +201,7 @@ class JitFunction(NativeCallable):
         start = time.perf_counter()
         try:
             unit = self._compile_call(
-                self.__wrapped__, args, kwargs, self.options, symbolic
+                self._program, args, kwargs, self.options, symbolic
             )
             entry = Entry(unit)
         except (TraceError, CompilerError) as error:
@@ -285,7 +292,7 @@ class JitFunction(NativeCallable):
 
     def lower(self, *args: Any, **kwargs: Any) -> Any:
         """The program of a call at each level, as text: `f.lower(x).text("loops")`."""
-        return _frontend("lower_call")(self.__wrapped__, args, kwargs, self.options)
+        return _frontend("lower_call")(self._program, args, kwargs, self.options)
 
     def stats(self) -> dict[str, Any]:
         """Counts and times so far. Calls served by machine code alone do not count."""
@@ -440,25 +447,13 @@ def _gradient(
         raise ValueError("argnums is empty: name at least one argument")
     if len(set(numbers)) != len(numbers):
         raise ValueError(f"argnums has duplicates: {numbers}")
-    if isinstance(fn, JitFunction):
+    if isinstance(fn, JitFunction) and fn.gradient is None:
         fn = fn.__wrapped__
-
-    def compile_call(
-        fn: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        options: Options,
-        symbolic: frozenset[int] | None,
-    ) -> Unit:
-        compile_gradient = _frontend("compile_gradient")
-        return compile_gradient(
-            argnums, fn, args, kwargs, options, symbolic, values=values
-        )
-
     # The original function computes no gradient: without the compiler it is the
     # interpreter that runs.
     plain = os.environ.get("RFX_JIT") == "0"
     backend = "interpreter" if plain else resolve_backend(None)
-    result = JitFunction(fn, Options(backend=backend, strict=True), compile_call)
+    result = JitFunction(fn, Options(backend=backend, strict=True))
+    result.gradient = (argnums, values)
     result._plain = False  # pyright: ignore[reportPrivateUsage]
     return result

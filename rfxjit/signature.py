@@ -195,7 +195,13 @@ class Parameter:
     """One parameter of the Python function."""
 
     name: str
-    kind: Literal["positional_only", "positional_or_keyword", "keyword_only"]
+    kind: Literal[
+        "positional_only",
+        "positional_or_keyword",
+        "keyword_only",
+        "var_positional",
+        "var_keyword",
+    ]
     default: Any = None
     has_default: bool = False
 

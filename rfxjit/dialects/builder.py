@@ -27,9 +27,10 @@ from xdsl.dialects.builtin import (
     UnknownLoc,
 )
 from xdsl.dialects.tensor import DimOp as TensorDimOp
+from xdsl.dialects.tensor import FromElementsOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
-from rfxjit.dialects import rfx
+from rfxjit.dialects import rfx, upstream
 from rfxjit.dialects.dense_text import from_array
 from rfxjit.dialects.elementwise import TABLE
 from rfxjit.dialects.elementwise_ops import BY_NAME, result_type
@@ -357,6 +358,15 @@ class Builder:
     def index_floordiv(self, a: Size, b: Size) -> SSAValue:
         """`a // b` of sizes; b must not be 0."""
         return self._index(arith.FloorDivSIOp, a, b)
+
+    def index_tensor(self, value: SSAValue) -> SSAValue:
+        """An index value as an int64 tensor of rank 0."""
+        number = self.op(upstream.IndexCastOp, (value,), i64)
+        return self.op(FromElementsOp, (number,), tensor(i64))
+
+    def same(self, x: SSAValue) -> SSAValue:
+        """x under another name, until it is simplified: a conversion to its dtype."""
+        return self.op(rfx.ConvertOp, (x,), x.type)
 
     # ---- the end
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rfxjit.frontend.transforms import compile_gradient
 from rfxjit.runtime.unit import Options, Unit
 
 
@@ -52,4 +51,4 @@ def compile_call(
     return replace(unit, pins=traced.pins)
 
 
-__all__ = ["Lowered", "compile_call", "compile_gradient", "lower_call"]
+__all__ = ["Lowered", "compile_call", "lower_call"]

@@ -14,7 +14,7 @@ import builtins
 import sys
 import sysconfig
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from types import (
     BuiltinFunctionType,
     CodeType,
@@ -286,10 +286,6 @@ class FunctionHooks:
 
     def call(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
         """A call: of user code it is traced into; some functions have stand-ins."""
-        from rfxjit.frontend.calls import stand_in
-
-        if (special := stand_in(self.trace, function)) is not None:
-            return special(*args, **kwargs)
         return call_function(self.trace, function, args, kwargs)
 
 
@@ -297,15 +293,28 @@ def call_function(
     trace: Trace, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """Call anything, with user functions rewritten first."""
+    from rfxjit.frontend.calls import stand_in
+
+    if isinstance(function, partial):
+        args, kwargs = (*function.args, *args), {**function.keywords, **kwargs}
+        return call_function(trace, function.func, args, kwargs)
     if isinstance(function, MethodType):
-        inner = function.__func__
-        if isinstance(inner, FunctionType) and is_user_code(inner):
-            return traced(trace, inner)(function.__self__, *args, **kwargs)
-    wrapped = getattr(function, "__wrapped__", None)
-    if type(function).__module__.startswith(f"{_PACKAGE}.") and wrapped is not None:
-        function = wrapped
+        inner: Any = function.__func__
+        return call_function(trace, inner, (function.__self__, *args), kwargs)
+    if type(function).__module__.startswith(f"{_PACKAGE}."):
+        if (gradient := getattr(function, "gradient", None)) is not None:
+            from rfxjit.frontend.transforms import gradient_in_trace
+
+            argnums, values = gradient
+            inner = function.__wrapped__
+            return gradient_in_trace(
+                trace, inner, argnums, values=values, args=args, kwargs=kwargs
+            )
+        function = getattr(function, "__wrapped__", function)
     if isinstance(function, FunctionType) and is_user_code(function):
         return traced(trace, function)(*args, **kwargs)
+    if (special := stand_in(trace, function)) is not None:
+        return special(*args, **kwargs)
     return function(*args, **kwargs)
 
 

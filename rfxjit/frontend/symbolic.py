@@ -10,11 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from xdsl.dialects.tensor import FromElementsOp
 from xdsl.ir import SSAValue
 
-from rfxjit.dialects import upstream
-from rfxjit.dialects.ir import i64, tensor
 from rfxjit.errors import ShapeError
 from rfxjit.frontend.context import PinError, Trace, user_location
 
@@ -65,9 +62,7 @@ class SymDim:
         """The size as a traced Python int."""
         from rfxjit.frontend.tracer import Tracer
 
-        b = self.trace.here()
-        number = b.op(upstream.IndexCastOp, (self.ssa(),), i64)
-        value = b.op(FromElementsOp, (number,), tensor(i64))
+        value = self.trace.here().index_tensor(self.ssa())
         return Tracer(self.trace, value, "int", shape=())
 
     def _pin(self, why: str) -> PinError:

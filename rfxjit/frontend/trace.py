@@ -17,7 +17,8 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from types import BuiltinFunctionType
 from typing import Any, cast
 
 import numpy as np
@@ -44,6 +45,8 @@ _KINDS = {
     inspect.Parameter.POSITIONAL_ONLY: "positional_only",
     inspect.Parameter.POSITIONAL_OR_KEYWORD: "positional_or_keyword",
     inspect.Parameter.KEYWORD_ONLY: "keyword_only",
+    inspect.Parameter.VAR_POSITIONAL: "var_positional",
+    inspect.Parameter.VAR_KEYWORD: "var_keyword",
 }
 
 
@@ -89,15 +92,18 @@ def _trace(
     state = Trace(name, symbolic)
     python = inspect.signature(fn)
     bound = python.bind(*args, **kwargs)
-    bound.apply_defaults()
+    # The defaults of ufuncs and other builtins are not values they accept.
+    target = inspect.unwrap(fn)
+    if not isinstance(getattr(target, "func", target), (np.ufunc, BuiltinFunctionType)):
+        bound.apply_defaults()
     params: list[Parameter] = []
     for i, (key, parameter) in enumerate(python.parameters.items()):
-        kind = _KINDS.get(parameter.kind)
-        if kind is None:
-            raise refuse(f"*args and **kwargs are not traced (parameter '{key}')")
+        kind = _KINDS[parameter.kind]
         has_default = parameter.default is not inspect.Parameter.empty
         default = parameter.default if has_default else None
         params.append(Parameter(key, cast("Any", kind), default, has_default))
+        if key not in bound.arguments:
+            continue
         value, path = bound.arguments[key], Path(("param", i))
         if key in static:
             state.guard(path, "eq", value, f"{key} is static")
@@ -110,9 +116,7 @@ def _trace(
 def _finish(
     state: Trace, result: Any, params: tuple[Parameter, ...], pins: tuple[str, ...]
 ) -> Traced:
-    import optree
-
-    leaves, treedef = optree.tree_flatten(result, none_is_leaf=True)
+    leaves, treedef = _flatten(result)
     single = len(leaves) == 1 and treedef.is_leaf()
     values: list[SSAValue] = []
     outputs: list[Output] = []
@@ -146,7 +150,7 @@ def _finish(
         if isinstance(leaf, np.ndarray):
             leaf = lift(state, leaf)  # noqa: PLW2901 - a fresh array each time
         if not isinstance(leaf, Tracer):
-            if is_dataclass(leaf) or hasattr(leaf, "__dict__"):
+            if hasattr(leaf, "__dict__"):
                 raise refuse(f"cannot return a {type(leaf).__name__}")
             results.append(Constant(leaf))
             continue
@@ -180,6 +184,41 @@ def _finish(
         failures=tuple(state.failures),
     )
     return Traced(ModuleOp([state.function]), signature, pins)
+
+
+def _flatten(result: Any) -> tuple[list[Any], Any]:
+    """Leaves and structure of a result; dataclasses are containers of their fields."""
+    import optree
+
+    while True:
+        leaves, treedef = optree.tree_flatten(
+            result, none_is_leaf=True, namespace="rfxjit"
+        )
+        new = {type(v) for v in leaves if is_dataclass(v) and not isinstance(v, type)}
+        if not new:
+            return leaves, treedef
+        for cls in new:
+            _register(cls)
+
+
+def _register(cls: Any) -> None:
+    """Teach optree a dataclass. A new one gets its fields without `__post_init__`."""
+    import optree
+
+    names = tuple(field.name for field in fields(cls))
+
+    def make(_: Any, values: Any) -> Any:
+        new = object.__new__(cls)
+        for name, value in zip(names, values, strict=True):
+            object.__setattr__(new, name, value)
+        return new
+
+    optree.register_pytree_node(
+        cls,
+        lambda x: ([getattr(x, name) for name in names], None, names),
+        make,
+        namespace="rfxjit",
+    )
 
 
 def _with_role(spec: Any) -> Any:

@@ -1,80 +1,81 @@
-"""`rfx.grad` and `rfx.value_and_grad`: functions that compute derivatives.
+"""Derivatives inside a trace: `rfx.grad` and `rfx.value_and_grad`.
 
     slope = rfx.grad(lambda x: np.sin(x) ** 2)
-    slope(0.3)          # 2 * sin(0.3) * cos(0.3)
+    slope(0.3)                    # 2 * sin(0.3) * cos(0.3)
+    rfx.grad(slope)(0.3)          # and once more
 
-The function is traced, the pass `grad` differentiates the program, and the result is
-compiled and called like any jitted function.
+A differentiated function is a jitted function whose trace ends here: the original is
+traced on fresh names for the chosen arguments, and the reverse pass (`passes/grad.py`)
+appends the derivative to the same program. So derivatives nest, may be called from
+jitted functions, and may capture what these compute.
 """
 
 # Trees of results can be anything.
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
-# pyright: reportArgumentType=false
+# pyright: reportUnknownArgumentType=false
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, cast
+from itertools import islice
+from typing import Any
+
+import optree
 
 from rfxjit.errors import GradientError
-from rfxjit.runtime.unit import Options, Unit
-from rfxjit.signature import Alias, Input, Output, Path, Result, Slot
-
-Argnums = int | tuple[int, ...]
+from rfxjit.frontend.context import Trace, call_function
+from rfxjit.frontend.tracer import Tracer, lift
 
 
-def compile_gradient(
-    argnums: Argnums,
+def gradient_in_trace(
+    trace: Trace,
     fn: Callable[..., Any],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    options: Options,
-    symbolic: frozenset[int] | None,
+    argnums: int | tuple[int, ...],
     *,
     values: bool,
-) -> Unit:
-    """Trace a call, differentiate the program, compile it.
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Any:
+    """What the differentiated function gives for traced arguments.
 
     Raises ValueError for argnums out of range, GradientError for what has no gradient.
     """
-    from rfxjit.compiler import compile_module
-    from rfxjit.frontend.trace import trace
-    from rfxjit.passes.grad import differentiate
+    from rfxjit.passes.grad import Reverse
 
-    traced = trace(fn, args, kwargs, symbolic or frozenset(), options.static)
-    signature = traced.signature
+    bound = inspect.signature(fn).bind(*args, **kwargs)
+    bound.apply_defaults()
+    names = list(bound.arguments)
     chosen = (argnums,) if isinstance(argnums, int) else argnums
-    numbers = [_normal(n, len(signature.params)) for n in chosen]
-    if any(o.inout is not None for o in signature.outputs):
+    keys = [names[_normal(n, len(names))] for n in chosen]
+    trees: list[Any] = []
+    variables: list[Tracer] = []
+    for key in keys:
+        leaves, tree = optree.tree_flatten(bound.arguments[key], none_is_leaf=True)
+        own = [_variable(trace, leaf, key) for leaf in leaves]
+        bound.arguments[key] = optree.tree_unflatten(tree, own)
+        variables += own
+        trees.append(tree)
+    if not variables:
+        raise GradientError("the argument holds no numbers to differentiate by")
+    before = [v.value for v in variables]
+    result = call_function(trace, fn, bound.args, bound.kwargs)
+    if any(v.value is not old for v, old in zip(variables, before, strict=True)):
         raise GradientError("a function that writes to its arguments has no gradient")
-    trees = [_structure(signature.inputs, Path(("param", n))) for n in numbers]
-    wanted = [i for tree in trees for i in _leaves(tree)]
-    for i in wanted:
-        spec = signature.inputs[i]
-        if spec.dtype.kind != "f":
-            raise GradientError(
-                f"argument '{spec.name}' has dtype {spec.dtype}: only floats have"
-                " gradients",
-                hint=f"pass {spec.name} as a float, or leave it out of argnums",
-            )
-    paths = [spec.path for spec in signature.inputs]
-    extra = [paths.index(r.path) for r in signature.results if isinstance(r, Alias)]
-    function = cast("Any", traced.module.body.block.first_op)
-    differentiate(function, wanted, extra, values=values)
-    kept = signature.outputs if values else ()
-    slots: dict[int, Slot] = {}
-    outputs: list[Output] = list(kept)
-    for i in wanted:
-        spec = signature.inputs[i]
-        slots[i] = Slot(len(outputs))
-        outputs.append(Output(spec.dtype, spec.shape, spec.kind))
-    results, treedef = _results(signature, trees, slots, argnums, values=values)
-    signature = replace(
-        signature, outputs=tuple(outputs), results=results, treedef=treedef
+    leaves, _ = optree.tree_flatten(result, none_is_leaf=True)
+    reverse = Reverse(trace.here(), before)
+    reverse.run([leaf.value for leaf in leaves if isinstance(leaf, Tracer)])
+    slopes = iter(
+        [
+            Tracer(trace, reverse.slope(v.value), v.kind, shape=v.shape)
+            for v in variables
+        ]
     )
-    unit = compile_module(traced.module, signature, options)
-    return replace(unit, pins=traced.pins)
+    gradients = [
+        optree.tree_unflatten(tree, islice(slopes, tree.num_leaves)) for tree in trees
+    ]
+    gradient = gradients[0] if isinstance(argnums, int) else tuple(gradients)
+    return (result, gradient) if values else gradient
 
 
 def _normal(number: int, count: int) -> int:
@@ -85,54 +86,13 @@ def _normal(number: int, count: int) -> int:
     return number % count
 
 
-def _structure(inputs: tuple[Input, ...], path: Path) -> Any:
-    """The inputs below `path` as nested containers of their numbers."""
-    below = {
-        spec.path.steps[len(path.steps)][1]: path.step(
-            *spec.path.steps[len(path.steps)]
+def _variable(trace: Trace, leaf: Any, name: str) -> Tracer:
+    """An argument under a name of its own: other uses of its value are constants."""
+    x = lift(trace, leaf)
+    if x.dtype.kind != "f":
+        raise GradientError(
+            f"argument '{name}' has dtype {x.dtype}: only floats have gradients",
+            hint=f"pass {name} as a float, or leave it out of argnums",
         )
-        for spec in inputs
-        if spec.path.root == path.root
-        and len(spec.path.steps) > len(path.steps)
-        and spec.path.steps[: len(path.steps)] == path.steps
-    }
-    if not below:
-        found = [i for i, spec in enumerate(inputs) if spec.path == path]
-        if not found:
-            raise GradientError("the argument holds no numbers to differentiate by")
-        return found[0]
-    if all(isinstance(key, int) for key in below):
-        return tuple(_structure(inputs, p) for p in below.values())
-    return {key: _structure(inputs, p) for key, p in below.items()}
-
-
-def _leaves(tree: Any) -> list[int]:
-    if isinstance(tree, int):
-        return [tree]
-    items = tree.values() if isinstance(tree, dict) else tree
-    return [i for item in items for i in _leaves(item)]
-
-
-def _results(
-    signature: Any,
-    trees: list[Any],
-    slots: dict[int, Slot],
-    argnums: Argnums,
-    *,
-    values: bool,
-) -> tuple[tuple[Result, ...], Any]:
-    """The results and their tree: gradients alone, or a pair (values, gradients)."""
-    import optree
-
-    gradients = trees[0] if isinstance(argnums, int) else tuple(trees)
-    numbers, treedef = optree.tree_flatten(gradients, none_is_leaf=True)
-    own: tuple[Result, ...] = tuple(slots[i] for i in cast("list[int]", numbers))
-    single = isinstance(gradients, int)
-    if not values:
-        return own, None if single else treedef
-    leaves = list(range(len(signature.results)))
-    value = leaves[0]
-    if signature.treedef is not None:
-        value = optree.tree_unflatten(signature.treedef, leaves)
-    _, both = optree.tree_flatten((value, gradients), none_is_leaf=True)
-    return (*signature.results, *own), both
+    same = trace.here().same(x.value)
+    return Tracer(trace, same, x.kind, shape=x.shape)

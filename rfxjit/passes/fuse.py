@@ -282,7 +282,7 @@ class _Fuser:
         ]
         if not outputs:
             return
-        if len(group.ops) == 1 and _is_splat(group.ops[0]):
+        if len(group.ops) == 1 and isinstance(group.ops[0], rfx.ConstantOp):
             self.block.add_op(group.ops[0].clone())
             new = self.block.last_op
             assert new is not None

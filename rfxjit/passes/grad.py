@@ -31,7 +31,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from rfxjit.dialects import rfx
-from rfxjit.dialects.builder import Builder
+from rfxjit.dialects.builder import Builder, Size
 from rfxjit.dialects.diagnostics import UnsupportedError
 from rfxjit.dialects.elementwise import MINUS_ONE, ONE, ZERO
 from rfxjit.dialects.elementwise_ops import Elementwise
@@ -45,13 +45,12 @@ def _is_float(value: SSAValue) -> bool:
     return element in DTYPES and element != index and kind_of(element) == "f"
 
 
-class _Reverse:
-    """Appends the backward ops of one function."""
+class Reverse:
+    """Appends the backward ops of all ops so far to a block."""
 
-    def __init__(self, block: Block, wanted: Sequence[SSAValue]) -> None:
-        self.block = block
-        self.forward = [op for op in block.ops if not isinstance(op, func.ReturnOp)]
-        self.builder = Builder(block)
+    def __init__(self, builder: Builder, wanted: Sequence[SSAValue]) -> None:
+        self.forward = list(builder.block.ops)
+        self.builder = builder
         self.cotangents: dict[SSAValue, SSAValue] = {}
         self.active = set(wanted)
         for op in self.forward:
@@ -83,6 +82,10 @@ class _Reverse:
                 raise UnsupportedError("has no derivative rule", op)
             for value, part in rule(self.builder, op, cotangent):
                 self.add(value, part)
+
+    def slope(self, value: SSAValue) -> SSAValue:
+        """The derivative by a wanted value, zero if the results do not depend on it."""
+        return self.cotangents.get(value) or _zeros(self.builder, value)
 
     def elementwise(self, op: Elementwise, cotangent: SSAValue) -> None:
         b = self.builder
@@ -129,34 +132,49 @@ def _transpose(b: Builder, op: rfx.TransposeOp, ct: SSAValue) -> Cotangents:
 
 
 def _slice(b: Builder, op: rfx.SliceOp, ct: SSAValue) -> Cotangents:
-    starts, steps = rfx.ints(op.static_starts), rfx.ints(op.steps)
-    shape, sizes = shape_of(op.input.type), shape_of(ct.type)
-    if DYNAMIC_INDEX in (*starts, *shape, *sizes):
-        raise UnsupportedError("has a derivative only for static sizes", op)
-    if all(step == 1 for step in steps):
-        high = [n - s - k for n, s, k in zip(shape, starts, sizes, strict=True)]
+    """Put the elements back into zeros."""
+    starts = _mixed(op.static_starts, op.starts)
+    steps, shape = rfx.ints(op.steps), b.shape(op.input)
+    static = [*starts, *shape, *shape_of(ct.type)]
+    if all(step == 1 for step in steps) and all(
+        isinstance(n, int) and n != DYNAMIC_INDEX for n in static
+    ):
+        low = rfx.ints(op.static_starts)
+        sizes = zip(shape_of(op.input.type), low, shape_of(ct.type), strict=True)
         zero = b.constant(0, dtype_of(ct.type))
-        return [(op.input, b.pad(ct, zero, starts, high))]
-    places = np.meshgrid(
-        *(s + k * np.arange(n) for s, k, n in zip(starts, steps, sizes, strict=True)),
-        indexing="ij",
-    )
-    indices = [b.constant(place.astype(np.int64)) for place in places]
-    zeros = _zeros(b, op.input)
-    return [(op.input, b.scatter(zeros, ct, indices, list(range(len(shape)))))]
+        return [(op.input, b.pad(ct, zero, low, [n - s - k for n, s, k in sizes]))]
+    sizes = b.shape(ct)
+    places: list[SSAValue] = []
+    for d, (start, step) in enumerate(zip(starts, steps, strict=True)):
+        place = b.iota(np.int64, d, sizes)
+        if step != 1:
+            place = b.elementwise("mul", place, b.lit(place, step))
+        if isinstance(start, int):
+            first = b.lit(place, start)
+        else:
+            first = b.broadcast(b.index_tensor(start), (), sizes)
+        places.append(b.elementwise("add", place, first))
+    dims = list(range(len(steps)))
+    return [(op.input, b.scatter(_zeros(b, op.input), ct, places, dims))]
+
+
+def _mixed(static: Any, dynamic: Sequence[SSAValue]) -> list[Size]:
+    rest = iter(dynamic)
+    return [next(rest) if n == DYNAMIC_INDEX else n for n in rfx.ints(static)]
 
 
 def _concatenate(b: Builder, op: rfx.ConcatenateOp, ct: SSAValue) -> Cotangents:
-    d, first = op.dim.value.data, 0
+    d = op.dim.value.data
+    first: Size = 0
     parts: list[tuple[SSAValue, SSAValue]] = []
     for value in op.inputs:
-        shape = shape_of(value.type)
-        if DYNAMIC_INDEX in shape:
-            raise UnsupportedError("has a derivative only for static sizes", op)
-        starts = [0] * len(shape)
+        shape = b.shape(value)
+        starts: list[Size] = [0] * len(shape)
         starts[d] = first
-        first += shape[d]
         parts.append((value, b.slice(ct, starts, shape, [1] * len(shape))))
+        n = shape[d]
+        both = isinstance(first, int) and isinstance(n, int)
+        first = cast("int", first) + cast("int", n) if both else b.index_add(first, n)
     return parts
 
 
@@ -299,28 +317,21 @@ RULES: dict[type[Operation], Callable[[Builder, Any, SSAValue], Cotangents]] = {
 
 
 def differentiate(
-    function: func.FuncOp, wanted: Sequence[int], extra: Sequence[int], *, values: bool
+    function: func.FuncOp, wanted: Sequence[int], *, values: bool
 ) -> None:
-    """Replace the results by derivatives, after the values if `values`.
-
-    `wanted` are the arguments to differentiate by; `extra` are arguments that are
-    themselves results (a function may return its argument).
+    """Replace the results by derivatives by some arguments, after the values if
+    `values`.
     """
     block = function.body.block
     ret = cast("func.ReturnOp", block.last_op)
     results = list(ret.arguments)
     arguments = [block.args[i] for i in wanted]
-    reverse = _Reverse(block, arguments)
     ret.detach()
-    reverse.run([*results, *(block.args[i] for i in extra)])
+    reverse = Reverse(Builder(block), arguments)
+    reverse.run(results)
     ret.erase()
-    b = reverse.builder
-    slopes = [reverse.cotangents.get(a, a) for a in arguments]
-    slopes = [
-        _zeros(b, a) if slope is a else slope
-        for a, slope in zip(arguments, slopes, strict=True)
-    ]
-    b.ret(*(results if values else ()), *slopes)
+    slopes = [reverse.slope(a) for a in arguments]
+    reverse.builder.ret(*(results if values else ()), *slopes)
     _erase_dead(block)
 
 
@@ -350,4 +361,4 @@ class GradPass(ModulePass):
                         raise UnsupportedError(f"there is no argument {i}", function)
                     if not _is_float(function.body.block.args[i]):
                         raise UnsupportedError(f"argument {i} is not float", function)
-                differentiate(function, self.argnums, (), values=self.values)
+                differentiate(function, self.argnums, values=self.values)

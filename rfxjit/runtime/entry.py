@@ -29,7 +29,9 @@ class Entry:
         self.unit = unit
         self._library = None
         if unit.llvm_ir is not None:
-            native = native and capi.enabled()
+            # Calls of any number of arguments are bound by Python.
+            plain = not any("var_" in p.kind for p in unit.signature.params)
+            native = native and plain and capi.enabled()
             self._library = self._load(unit, unit.llvm_ir, native=native)
         self.call = PortableEntry(unit, self._library).call
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -302,3 +303,48 @@ def test_each_of_several_lambdas_in_a_line_is_itself():
         jitted = rfx.jit(f, strict=True)
         np.testing.assert_array_equal(jitted(x), f(x))
     np.testing.assert_array_equal(rfx.jit(fs[2][1], strict=True)(x, x), x - x)
+
+
+@dataclass(frozen=True)
+class Pose:
+    position: np.ndarray
+    heading: float
+
+
+def test_dataclasses_are_returned():
+    @rfx.jit(strict=True)
+    def moved(pose, step):
+        return Pose(pose.position + step, pose.heading * 2.0), {"at": pose.heading}
+
+    pose, extra = moved(Pose(np.arange(3.0), 0.5), 1.0)
+    assert type(pose) is Pose
+    np.testing.assert_array_equal(pose.position, [1.0, 2.0, 3.0])
+    assert (pose.heading, extra) == (1.0, {"at": 0.5})
+
+
+def test_any_number_of_arguments():
+    @rfx.jit(strict=True)
+    def total(first, *rest, scale=1.0, **named):
+        return scale * (first + sum(rest)) + named.get("offset", 0.0)
+
+    x = np.arange(3.0)
+    np.testing.assert_array_equal(total(x), x)
+    np.testing.assert_array_equal(total(x, x, x), 3 * x)
+    np.testing.assert_array_equal(total(x, x, scale=2.0, offset=1.0), 4 * x + 1)
+
+
+def test_callables_that_are_no_functions():
+    x = np.linspace(0.1, 0.9, 5)
+    np.testing.assert_allclose(rfx.jit(np.sin, strict=True)(x), np.sin(x))
+    shifted = functools.partial(np.add, 1.0)
+    np.testing.assert_array_equal(rfx.jit(shifted, strict=True)(x), x + 1)
+    assert rfx.jit(math.sin, strict=True)(0.5) == pytest.approx(math.sin(0.5))
+
+    class Gain:
+        gain = 2.0
+
+        @rfx.jit(strict=True)
+        def apply(self, x):
+            return self.gain * x
+
+    np.testing.assert_array_equal(rfx.jit(Gain().apply, strict=True)(x), 2 * x)

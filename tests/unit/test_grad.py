@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -102,3 +104,46 @@ def test_integers_have_no_gradient():
 def test_without_the_compiler_the_interpreter_differentiates(monkeypatch):
     monkeypatch.setenv("RFX_JIT", "0")
     np.testing.assert_allclose(rfx.grad(lambda x: 2 * np.sin(x))(V), 2 * np.cos(V))
+
+
+def test_derivatives_nest():
+    second = rfx.grad(rfx.grad(lambda x: x**4))
+    assert second(2.0) == pytest.approx(48.0)
+
+    @rfx.jit(strict=True)
+    def inside(x, k):
+        # What is captured is a constant, even where it is the same value.
+        return rfx.grad(lambda y: (k * y**2 * x).sum())(x)
+
+    np.testing.assert_allclose(inside(V, 3.0), 6.0 * V * V)
+
+
+def test_a_jitted_function_and_its_helpers_have_derivatives():
+    @rfx.jit
+    def helper(x):
+        return np.sin(x)
+
+    value, slope = rfx.value_and_grad(rfx.jit(lambda x: (helper(x) ** 2).sum()))(V)
+    np.testing.assert_allclose(value, (np.sin(V) ** 2).sum())
+    np.testing.assert_allclose(slope, 2 * np.sin(V) * np.cos(V))
+
+
+@pytest.mark.parametrize("case", range(4))
+def test_any_size(case):
+    function = [
+        lambda x: x[1:] * x[:-1],
+        lambda x: x[::-1] * x,
+        lambda x: np.concatenate([x, x * x, x]) ** 2,
+        lambda x: (x[::2] ** 2).sum() * x.reshape(-1, 1),
+    ][case]
+    slope = rfx.grad(function)
+    for n in (4, 7, 8, 5):
+        x = RNG.uniform(0.2, 0.9, n)
+        want = differences(function, x)
+        np.testing.assert_allclose(slope(x), want, rtol=1e-6, atol=1e-7)
+
+
+def test_the_derivative_reads_as_a_person_would_write_it():
+    text = rfx.grad(lambda x: np.sin(x) ** 2).lower(0.3).text("fused")
+    body = re.findall(r"= rfx\.(?!map)(\w+)", text)
+    assert sorted(body) == ["constant", "cos", "mul", "mul", "sin"], text

@@ -89,8 +89,8 @@ def test_a_helper_that_is_there_is_not_added_again() -> None:
 
 def test_uses_and_names_move_to_the_result() -> None:
     context, module = parse(
-        "func.func @f(%x: f64) -> f64 {"
-        " %a = math.exp %x : f64 %b = arith.addf %a, %a : f64 func.return %b : f64 }"
+        "func.func @f(%x: f32) -> f32 {"
+        " %a = math.exp %x : f32 %b = arith.addf %a, %a : f32 func.return %b : f32 }"
     )
     ExpandMathPass().apply(context, module)
     (function,) = _functions(module)

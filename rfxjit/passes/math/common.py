@@ -56,11 +56,6 @@ class Format:
         return 1.5 * 2.0**self.fraction
 
     @property
-    def magic_bits(self) -> int:
-        """The bits of `magic`; the low half of them is 0."""
-        return (self.bias + self.fraction << self.fraction) | 1 << self.fraction - 1
-
-    @property
     def one(self) -> int:
         """The bits of 1.0."""
         return self.bias << self.fraction

@@ -7,7 +7,12 @@ from xdsl.ir import SSAValue
 from rfxjit.passes.emit import Emit
 from rfxjit.passes.math.common import F32, F64, Format, MathEmit, format_of
 from rfxjit.passes.math.exponential import EXP2, scale
-from rfxjit.passes.math.logarithm import reduce_any
+from rfxjit.passes.math.logarithm import (
+    Reduced,
+    is_not_normal,
+    reduce_any,
+    reduce_normal,
+)
 
 # ---- cbrt ----------------------------------------------------------------------------
 
@@ -152,38 +157,54 @@ def _log2_twice(
 
 
 def pow_(m: MathEmit, x: SSAValue, y: SSAValue) -> SSAValue:
-    """x^y. Bound 1.2 / 1.2 ULP; without fma 1.3 / 1.4.
+    """x^y. Bound 1.2 / 1.2 ULP; without fma 1.4 / 1.4 ULP.
 
-    2^(y log2|x|) with the logarithm in two floats. One rare branch takes negative and
-    infinite bases, 0 and NaN, and results that over- or underflow; IEEE 754's table of
+    2^(y log2|x|) with the logarithm in two floats. One rare branch takes bases that are
+    no normal positive numbers, and results that over- or underflow; IEEE 754's table of
     special cases is followed: x^0 = 1^y = 1 even for NaN, (-1)^(+-inf) = 1.
     """
     fmt = format_of(x)
-    a = m.abs(x)
-    r = reduce_any(m, fmt, a)
+    product, p, n = _power(m, fmt, reduce_normal(m, fmt, x), y)
+    # p is near 1 and the result normal: n is added to the exponent.
+    fast = m.bitcast(m.add(m.bits(p), m.shl(n, fmt.fraction)), fmt.type)
+    extreme = m.compare("uge", m.abs(product), float(fmt.bias - 2))
+
+    def exact(m: MathEmit) -> SSAValue:
+        r = reduce_any(m, fmt, m.abs(x))
+        product, p, n = _power(m, fmt, r, y, clamped=True)
+        return _pow_special(m, x, y, product, scale(m, fmt, p, n))
+
+    return m.rare(m.or_(is_not_normal(m, fmt, x), extreme), exact, fast)
+
+
+def _power(
+    m: MathEmit, fmt: Format, r: Reduced, y: SSAValue, *, clamped: bool = False
+) -> tuple[SSAValue, SSAValue, SSAValue]:
+    """(l, p, bits of n + magic): l ~ y log2(x), and x^y = p 2^n; n is kept in the range
+    of `scale` if clamped.
+    """
     h, low = _log2_twice(m, fmt, r.e, r.f)
     product = m.mul(y, h)
-    top = float(fmt.bias + 1)
-    bottom = float(fmt.bias + fmt.fraction + 1)
+    turns = product
+    if clamped:
+        turns = m.clamp(
+            product, -float(fmt.bias + fmt.fraction + 1), float(fmt.bias + 1)
+        )
     factor = y
     if not m.has_fma:
         # Exact products of a larger y would overflow; y log2|x| is 0 there, or beyond.
         factor = m.clamp(y, -(2.0**64), 2.0**64)
-    shifted = m.add(m.clamp(product, -bottom, top), fmt.magic)
+    shifted = m.add(turns, fmt.magic)
     n = m.sub(shifted, fmt.magic)
     rest = m.fma(factor, h, m.neg(n))
     rest = m.mad(factor, low, rest)
-    p = m.mad(rest, m.horner(rest, EXP2[fmt]), 1.0)
-    fast = scale(m, fmt, p, m.bits(shifted))
-    positive = m.and_(m.gt(x, 0.0), m.lt(x, float("inf")))
-    flag = m.or_(m.not_(positive), m.compare("uge", m.abs(product), top - 2.0))
-    return m.rare(flag, lambda m: _pow_special(m, x, y, product, fast), fast)
+    return product, m.mad(rest, m.horner(rest, EXP2[fmt]), 1.0), m.bits(shifted)
 
 
 def _pow_special(
     m: MathEmit, x: SSAValue, y: SSAValue, product: SSAValue, fast: SSAValue
 ) -> SSAValue:
-    """x^y in every case, given |x|^y where that is a normal number."""
+    """x^y in every case, given |x|^y, rounded, and y log2|x|."""
     fmt = format_of(x)
     infinity = m.const(float("inf"), x.type)
     zero = m.const(0.0, x.type)
