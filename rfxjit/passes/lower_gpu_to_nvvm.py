@@ -41,6 +41,7 @@ from rfxjit.dialects.ir import (
     integer_attr,
     shape_of,
 )
+from rfxjit.passes.gpu_kernel import SHARED, VIEWS
 from rfxjit.passes.lower_to_llvm import (
     POINTER,
     SPECIAL,
@@ -49,7 +50,6 @@ from rfxjit.passes.lower_to_llvm import (
     intrinsic_properties,
     memory_type,
 )
-from rfxjit.passes.map_to_gpu import SHARED, VIEWS
 
 _GLOBAL_POINTER = llvm.LLVMPointerType(IntAttr(1))
 _SHARED_POINTER = llvm.LLVMPointerType(IntAttr(3))
