@@ -2,7 +2,8 @@
 
 The interpreter runs them, and `canonicalize` folds constants with them. Where NumPy
 leaves a case open, the choice is made here: integer powers with negative exponents
-truncate `1 / base**n`, and floats out of range saturate when converted to integers.
+truncate `1 / base**n`, -0 is the minimum of two zeros, and floats out of range saturate
+when converted to integers.
 Callers silence NumPy's floating-point warnings (`np.errstate`).
 """
 
@@ -21,10 +22,19 @@ def evaluate(name: str, *operands: Array) -> Array:
     """One elementwise op, in the dtype of its operands."""
     if name == "pow" and operands[0].dtype.kind in "iu":
         return _integer_power(*operands)
+    if name in ("minimum", "maximum") and operands[0].dtype.kind == "f":
+        return _ordered(name, *operands)
     result = np.asarray(TABLE[name].numpy(*operands))
     if TABLE[name].result == "same":
         return result.astype(operands[-1].dtype, copy=False)
     return result
+
+
+def _ordered(name: str, a: Array, b: Array) -> Array:
+    """NumPy gives either of two zeros; here -0 is below +0."""
+    first = np.signbit(a) if name == "minimum" else ~np.signbit(a)
+    zeros = np.where(first, a, b)
+    return np.where((a == 0) & (b == 0), zeros, TABLE[name].numpy(*(a, b)))
 
 
 def _integer_power(base: Array, exponent: Array) -> Array:

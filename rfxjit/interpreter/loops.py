@@ -40,6 +40,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 from rfxjit.dialects import upstream
 from rfxjit.dialects.diagnostics import UnsupportedError
 from rfxjit.dialects.elementwise import TABLE
+from rfxjit.dialects.evaluate import evaluate
 from rfxjit.dialects.ir import dtype_of, element_type, i1, shape_of
 from rfxjit.interpreter.tensors import StatusError
 
@@ -199,16 +200,6 @@ def _unsigned(function: Callable[..., Any]) -> Callable[..., Any]:
         result = np.asarray(function(*kinds))
         signed = result.dtype.kind == "u"
         return result.view(f"i{result.itemsize}") if signed else result
-
-    return apply
-
-
-def _ordered_zero(function: Callable[..., Any], *, low: bool) -> Callable[..., Any]:
-    """`np.minimum` or `np.maximum` with -0 below +0."""
-
-    def apply(a: Any, b: Any) -> Any:
-        first = np.signbit(a) == low
-        return np.where((a == b) & (a == 0), np.where(first, a, b), function(a, b))
 
     return apply
 
@@ -559,8 +550,8 @@ _SIMPLE: dict[type[Operation], Callable[..., Any]] = {
     arith.MinUIOp: _unsigned(np.minimum), arith.MaxUIOp: _unsigned(np.maximum),
     arith.AndIOp: np.bitwise_and, arith.OrIOp: np.bitwise_or,
     arith.XOrIOp: np.bitwise_xor, arith.MinnumfOp: np.fmin, arith.MaxnumfOp: np.fmax,
-    arith.MinimumfOp: _ordered_zero(np.minimum, low=True),
-    arith.MaximumfOp: _ordered_zero(np.maximum, low=False),
+    arith.MinimumfOp: functools.partial(evaluate, "minimum"),
+    arith.MaximumfOp: functools.partial(evaluate, "maximum"),
     upstream.SelectOp: np.where, math.AbsFOp: np.abs, math.SqrtOp: np.sqrt,
     math.FloorOp: np.floor, math.CeilOp: np.ceil, math.TruncOp: np.trunc,
     math.RoundEvenOp: np.rint, math.CopySignOp: np.copysign, math.FmaOp: _fma,
