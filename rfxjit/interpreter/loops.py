@@ -584,6 +584,7 @@ _SPECIAL: dict[type[Operation], Callable[[_Frame, Any], Any]] = {
     scf.ForOp: _for, scf.ParallelOp: _parallel, scf.IfOp: _if, scf.WhileOp: _while,
     func.CallOp: _call, gpu.LaunchFuncOp: _launch, gpu.BarrierOp: _barrier,
     gpu.AllocOp: lambda _f, op: _fresh(op.result.type),
+    gpu.DeallocOp: lambda _f, _op: None,
     gpu.MemcpyOp: _copy, gpu.ThreadIdOp: lambda f, _op: _thread(f).number,
     gpu.BlockIdOp: lambda f, _op: _thread(f).block,
 }  # fmt: skip

@@ -1,25 +1,36 @@
 """Lower the kernels of the gpu level to the llvm dialect, for NVIDIA's processors.
 
     gpu.module @f_kernels {                     gpu.module @f_kernels {
-      gpu.func @f_0(%x: memref<?xf32>, …)         llvm.func @f_0(%x: !llvm.ptr, …)
+      gpu.func @f_0(%x: memref<?xf32>, …)         llvm.func @f_0(%x: !llvm.ptr<1>, …)
           kernel {                        ->          attributes {nvvm.kernel} {
         %t = gpu.thread_id x                        %t = llvm.call_intrinsic
         …                                             "llvm.nvvm.read.ptx.sreg.tid.x"()
 
-Bodies are lowered as for the CPU (`lower-to-llvm`). Memory that a block shares becomes
-a global in address space 3. The host function stays as it is.
+Bodies are lowered as for the CPU (`lower-to-llvm`). Arguments are in global memory
+(address space 1); memory that a block shares becomes a global in address space 3. An
+argument that is `llvm.noalias` and only read is `llvm.readonly` too: LLVM then loads it
+through the read-only cache (`ld.global.nc`). The host function stays as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any, cast
 
 from xdsl.context import Context
 from xdsl.dialects import func, gpu, llvm, memref
-from xdsl.dialects.builtin import IntAttr, MemRefType, ModuleOp, SymbolRefAttr, UnitAttr
-from xdsl.ir import Block, Operation, Region
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    ArrayAttr,
+    DictionaryAttr,
+    IntAttr,
+    MemRefType,
+    ModuleOp,
+    SymbolRefAttr,
+    UnitAttr,
+)
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from rfxjit.dialects.ir import (
@@ -30,15 +41,17 @@ from rfxjit.dialects.ir import (
     integer_attr,
     shape_of,
 )
+from rfxjit.passes.gpu_kernel import SHARED, VIEWS
 from rfxjit.passes.lower_to_llvm import (
+    POINTER,
     SPECIAL,
     Buffer,
     LlvmFunction,
     intrinsic_properties,
     memory_type,
 )
-from rfxjit.passes.map_to_gpu import SHARED
 
+_GLOBAL_POINTER = llvm.LLVMPointerType(IntAttr(1))
 _SHARED_POINTER = llvm.LLVMPointerType(IntAttr(3))
 _REGISTERS = {gpu.ThreadIdOp: "tid", gpu.BlockIdOp: "ctaid"}
 BARRIER = "llvm.nvvm.barrier.cta.sync.aligned.all"
@@ -51,11 +64,35 @@ class _Kernel(LlvmFunction):
         super().__init__(old)
         self.globals = globals_
 
+    def _new_argument(self, type_: Attribute, hint: str | None) -> SSAValue:
+        # Helpers have no pointers.
+        return super()._new_argument(
+            _GLOBAL_POINTER if type_ is POINTER else type_, hint
+        )
+
+    def facts(self, given: Sequence[DictionaryAttr]) -> ArrayAttr[DictionaryAttr]:
+        """What LLVM may know of the arguments; their sizes have arguments, too."""
+        facts: list[DictionaryAttr] = []
+        for old, known in zip(self.old.body.block.args, given, strict=True):
+            if "llvm.noalias" in known.data and _only_read(old):
+                known = DictionaryAttr({**known.data, "llvm.readonly": UnitAttr()})  # noqa: PLW2901
+            sizes = shape_of(old.type).count(DYNAMIC_INDEX)
+            facts += [known, *[DictionaryAttr({})] * sizes]
+        return ArrayAttr(facts)
+
     def lower(self, op: Operation) -> None:
         if (special := _GPU.get(type(op))) is not None:
             special(self, op)
         else:
             super().lower(op)
+
+
+def _only_read(buffer: SSAValue) -> bool:
+    return all(
+        isinstance(use.operation, (memref.LoadOp, memref.DimOp))
+        or (isinstance(use.operation, VIEWS) and _only_read(use.operation.results[0]))
+        for use in buffer.uses
+    )
 
 
 def _register(k: _Kernel, op: gpu.ThreadIdOp | gpu.BlockIdOp) -> None:
@@ -126,11 +163,14 @@ def _lower_module(module: gpu.ModuleOp) -> None:
         plain.location = old.location
         plain.detach_region(plain.body)
         plain.add_region(old.detach_region(body))
-        new = _Kernel(plain, globals_).run()
+        kernel = _Kernel(plain, globals_)
+        new = kernel.run()
+        if (given := old.attributes.get("arg_attrs")) is not None:
+            new.properties["arg_attrs"] = kernel.facts(cast("Any", given).data)
         # The second is where upstream's launch looks for it.
         new.attributes["nvvm.kernel"] = new.attributes["gpu.kernel"] = UnitAttr()
         if old.known_block_size is not None:
-            new.attributes["nvvm.maxntid"] = old.known_block_size
+            new.attributes["nvvm.reqntid"] = old.known_block_size
         append(block, new)
         plain.erase()
         old.erase()

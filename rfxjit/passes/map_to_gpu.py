@@ -1,35 +1,51 @@
-"""Split a function into kernels and a host function that launches them.
+"""Map the loops level to a GPU: kernels, and a host function that launches them.
 
-    func.func @f(%x: memref<?xf32>, %y: memref<?xf32>, %begin: index, %end: index, …) {
-      scf.parallel (%i) = (%begin) to (%end) { y[%i] = g(x[%i]) }
+    func.func @f(%x: memref<?xf32>, …) -> i32 {
+      scf.parallel (%i) = (%begin) to (%end) step (%c1) { … }
+      func.return %c0 : i32
     }
 ->
+    func.func @f(%x: memref<?xf32>, …) -> i32 {
+      …                                              // the number of blocks
+      gpu.launch_func @f_kernels::@f_0 blocks in (%b, %c1, %c1) threads in (%c256, …)
+                      args(%begin, %end, %x, …)
+      func.return %c0 : i32
+    }
     gpu.module @f_kernels {
-      gpu.func @f_0(%x, %y, %begin, %end) kernel {
-        %i = block * 256 + thread
-        scf.if %i < %end - %begin { y[%begin + %i] = g(x[%begin + %i]) }
+      gpu.func @f_0(%begin: index, …) kernel {
+        %k = …                                       // gpu.block_id * 256 + thread_id
+        scf.if %inside { … }                         // one iteration
         gpu.return
       }
     }
-    func.func @f(…) {
-      gpu.launch_func @f_kernels::@f_0 blocks in (%blocks, 1, 1) threads in (256, …) …
-    }
 
-Each parallel nest is a kernel. Where its body is one straight line, each thread runs
-one iteration. Where the body has parallel loops of its own (the reduction of a row),
-each block of 64 threads runs one iteration: its inner parallel loops are dealt out to
-the threads, with a barrier after each; all else is done by every thread alike, but
-stores, which are thread 0's. The buffers of such a body are shared memory. So the tree
-of a reduction is the one of the CPU, bit for bit.
+The ops of the host function become kernels in three ways:
 
-What lies between the nests and touches memory is a kernel of one such block. A scalar
-that one kernel computes and another needs goes through memory; sizes are computed on
-the host. Buffers of the function itself are device memory (`gpu.alloc`).
+- An `scf.parallel` without another inside its body: one thread for each iteration, 256
+  in a block. Loops that are directly inside each other are one.
+- An `scf.parallel` around others, a reduction of rows say: one block for each
+  iteration. Its threads share the inner parallel loops; `gpu.barrier` lies between what
+  one thread writes and another reads; stack buffers are the block's shared memory.
+- What lies between parallel loops, and loops that fill a stack buffer (the lanes of a
+  full reduction): one block, in the same way; one thread, if nothing in it is parallel.
+
+In a block everything that is not parallel is computed by each thread alike, and stored
+by the first. So the fixed tree of `loop_nests.py` stays what it is: 64 lanes are 64
+threads, and sums have the same bits as on the CPU.
+
+Scalar arithmetic is repeated in each kernel that wants it. Other scalars and buffers
+that outlive a kernel are in memory of `gpu.alloc`, `hostShared` where the host reads
+them. A loop of no iterations is launched as one block, which finds nothing to do.
+
+A reduction of outer loops, which adds row after row, is one block too.
+
+Refuses functions that return buffers, loops with results, stack buffers of dynamic
+size, and what is not at the loops level.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from xdsl.context import Context
@@ -37,39 +53,241 @@ from xdsl.dialects import arith, func, gpu, memref, scf
 from xdsl.dialects.builtin import (
     DenseArrayBase,
     FunctionType,
-    IntegerAttr,
     MemRefType,
     ModuleOp,
     StringAttr,
     SymbolRefAttr,
     UnitAttr,
 )
-from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
+from rfxjit.dialects.diagnostics import PassError, UnsupportedError
 from rfxjit.dialects.ir import (
     append,
-    element_type,
     i32,
-    i64,
     index,
-    integer_attr,
     make,
-    shape_of,
 )
 from rfxjit.dialects.ir import memref as memref_type
 from rfxjit.passes.emit import Emit
-from rfxjit.passes.loops import load, store
+from rfxjit.passes.gpu_kernel import (
+    THREADS,
+    Kernel,
+    at_least,
+    ceildiv,
+    count_of,
+    has_parallel,
+    is_pure,
+    nest_of,
+    number_of,
+    product,
+    root_of,
+    sweep,
+)
+from rfxjit.passes.loop_nests import LANES
+from rfxjit.passes.loops import load
 
-THREADS = 256
-"""Threads of a block where each runs an iteration of its own."""
-LANES = 64
-"""Threads of a block that works together: the lanes of a reduction."""
-SHARED = integer_attr(3, i64)
-"""The memory space of what the threads of a block share."""
+_LEVEL = ("arith", "func", "math", "memref", "scf")
 
-_X = gpu.DimensionAttr(gpu.DimensionEnum.X)
-_TERMINATORS = (scf.ReduceOp, scf.YieldOp, func.ReturnOp)
+
+def _hoist_constants(function: func.FuncOp) -> None:
+    """Move constants that loop bounds use to the top, so that they hide no nest."""
+    top = function.body.block
+    for op in list(function.walk()):
+        is_index = isinstance(op, arith.ConstantOp) and op.result.type == index
+        if is_index and op.parent is not top:
+            op.detach()
+            top.insert_op_before(op, cast("Operation", top.first_op))
+
+
+def _check(function: func.FuncOp) -> None:
+    """The preconditions."""
+    if any(isinstance(t, MemRefType) for t in function.function_type.outputs):
+        raise PassError("a host function returns scalars, no buffers", function)
+    for op in function.walk():
+        if op.dialect_name() not in _LEVEL:
+            raise PassError("is not an op of the loops level", op)
+        if isinstance(op, scf.ParallelOp) and op.results:
+            raise UnsupportedError("a parallel loop with results", op)
+
+
+class Unit:
+    """One host function."""
+
+    def __init__(self, old: func.FuncOp) -> None:
+        self.old = old
+        types = [index if t == index else t for t in old.body.block.arg_types]
+        self.block = Block(arg_types=types)
+        self.m = Emit(self.block, old.location)
+        self.host_values = dict[SSAValue, SSAValue](
+            zip(old.body.block.args, self.block.args, strict=True)
+        )
+        for argument, new in self.host_values.items():
+            new.name_hint = argument.name_hint
+        self.kernels: list[Kernel] = []
+        self.home: dict[SSAValue, Kernel] = {}
+        """Where a scalar is computed that is not just arithmetic."""
+        self.memory: dict[SSAValue, SSAValue] = {}
+        """The allocations: of scalars that outlive a kernel, and of stack buffers."""
+        self.allocations: list[gpu.AllocOp] = []
+        self.users: dict[Operation, set[int]] = {}
+        """The kernels that use a stack buffer, by their number."""
+
+    def is_shared(self, op: memref.AllocaOp) -> bool:
+        """Whether several kernels use a stack buffer."""
+        return len(self.users[op]) > 1
+
+    def allocate(self, old: SSAValue) -> SSAValue:
+        """Memory on the device, for a stack buffer or a scalar."""
+        if old not in self.memory:
+            is_buffer = isinstance(old.type, MemRefType)
+            type_ = cast("Any", old.type if is_buffer else memref_type(old.type))
+            op = gpu.AllocOp(type_)
+            op.location = self.old.location
+            self.allocations.append(op)
+            self.memory[old] = op.result
+        return self.memory[old]
+
+    def spill(self, old: SSAValue) -> SSAValue:
+        """The memory of a scalar that a kernel computed for others."""
+        if old not in self.memory:
+            self.home[old].keep(old, self.allocate(old))
+        return self.memory[old]
+
+    # ---- what runs where
+
+    def _items(self) -> list[list[Operation]]:
+        """The ops of each kernel: one parallel nest, or all between two nests."""
+        items: list[list[Operation]] = []
+        sequential = False
+        for op in self.old.body.block.ops:
+            if isinstance(op, (memref.AllocaOp, func.ReturnOp)) or is_pure(op):
+                continue
+            own = isinstance(op, scf.ParallelOp) and not self._fills_stack(op)
+            if sequential and not own:
+                items[-1].append(op)
+            else:
+                items.append([op])
+            sequential = not own
+        for number, item in enumerate(items):
+            for op in item:
+                self._note_users(op, number)
+        return items
+
+    def _fills_stack(self, op: scf.ParallelOp) -> bool:
+        roots = [root_of(o.memref) for o in op.walk() if isinstance(o, memref.StoreOp)]
+        return any(
+            isinstance(r.owner, memref.AllocaOp)
+            and r.owner.parent_op() is self.old
+            for r in roots
+        )  # fmt: skip
+
+    def _note_users(self, op: Operation, number: int) -> None:
+        for inner in op.walk():
+            for operand in inner.operands:
+                owner = root_of(operand).owner
+                if isinstance(owner, memref.AllocaOp):
+                    self.users.setdefault(owner, set()).add(number)
+
+    def run(self, module: Block) -> func.FuncOp:
+        """Build the kernels, into `module`, and the host function."""
+        old = self.old
+        _check(old)
+        _hoist_constants(old)
+        for number, item in enumerate(self._items()):
+            self._kernel(f"{old.sym_name.data}_{number}", item)
+        launches = [(k, self._launch(k)) for k in self.kernels]
+        returned = cast("Operation", old.body.block.last_op)
+        values = [self.host(v) for v in returned.operands]
+        for kernel, launch in launches:
+            launch.operands = [*launch.operands, *kernel.captured]
+            sizes = [0, *[1] * 6, *[0] * 4, len(kernel.captured), 0]
+            segments = DenseArrayBase.from_list(i32, sizes)
+            launch.properties["operandSegmentSizes"] = segments
+            module.add_op(kernel.finish())
+        for op in reversed(self.allocations):
+            self.block.insert_op_before(op, cast("Operation", self.block.first_op))
+            self.block.add_op(gpu.DeallocOp(op.result))
+        append(self.block, make(func.ReturnOp, values, (), old.location))
+        sweep(self.block)
+        new = func.FuncOp(
+            old.sym_name.data,
+            FunctionType.from_lists(
+                old.function_type.inputs.data, old.function_type.outputs.data
+            ),
+            Region(self.block),
+        )
+        new.attributes.update(old.attributes)
+        new.location = old.location
+        return new
+
+    def _kernel(self, name: str, item: Sequence[Operation]) -> None:
+        kernel = Kernel(self, name)
+        self.kernels.append(kernel)
+        for op in item:
+            kernel.name_arguments(op)
+        nests = [o for op in item for o in op.walk() if isinstance(o, scf.ParallelOp)]
+        if isinstance(item[0], scf.ParallelOp) and not self._fills_stack(item[0]):
+            kernel.loops, body = nest_of(item[0])
+            if not has_parallel(body):
+                kernel.spread = kernel.threads
+                kernel.threads_of(body)
+                return
+            kernel.threads = _block_threads(list(body.walk()))
+            kernel.blocks_of(body)
+            return
+        kernel.threads = _block_threads(nests)
+        kernel.uniform(kernel.m, item)
+        for op in item:
+            self.home.update(dict.fromkeys(op.results, kernel))
+
+    # ---- the host
+
+    def host(self, old: SSAValue) -> SSAValue:
+        """The value in the host function."""
+        if old not in self.host_values:
+            op = old.owner
+            if isinstance(op, memref.AllocaOp):
+                new = self.allocate(old)
+            elif (number := number_of(old)) is not None and old.type == index:
+                new = self.m.const(number, index)
+            elif isinstance(op, Operation) and is_pure(op):
+                for operand in op.operands:
+                    self.host(operand)
+                copy = op.clone(value_mapper=self.host_values)
+                append(self.block, copy)
+                return copy.results[0]
+            else:
+                memory = self.spill(old)
+                owner = cast("gpu.AllocOp", memory.owner)
+                owner.properties["hostShared"] = UnitAttr()
+                new = load(self.m, memory, ())
+            self.host_values[old] = new
+        return self.host_values[old]
+
+    def _launch(self, kernel: Kernel) -> gpu.LaunchFuncOp:
+        m = self.m
+        one = m.const(1, index)
+        blocks, threads = one, m.const(kernel.threads, index)
+        if kernel.loops:
+            blocks = product(m, [count_of(m, self.host, loop) for loop in kernel.loops])
+            blocks = ceildiv(m, blocks, m.const(kernel.spread, index))
+            blocks = at_least(m, blocks, 1)
+        module = f"{self.old.sym_name.data}_kernels"
+        symbol = SymbolRefAttr(module, [kernel.name])
+        launch = gpu.LaunchFuncOp(symbol, [blocks, one, one], [threads, one, one])
+        launch.location = self.old.location
+        return append(self.block, launch)
+
+
+def _block_threads(ops: Sequence[Operation]) -> int:
+    """The threads of a block: one for each lane of a reduction, if there is one."""
+    nests = [op for op in ops if isinstance(op, scf.ParallelOp)]
+    if not nests:
+        return 1
+    counts = {number_of(op.upperBound[0]) for op in nests}
+    return LANES if LANES in counts else THREADS
 
 
 class MapToGpuPass(ModulePass):
@@ -78,475 +296,22 @@ class MapToGpuPass(ModulePass):
     name = "map-to-gpu"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        functions = [f for f in op.body.block.ops if isinstance(f, func.FuncOp)]
+        functions = [o for o in op.body.block.ops if isinstance(o, func.FuncOp)]
+        names = {f.sym_name.data for f in functions}
         helpers = [f for f in functions if f.sym_visibility is not None]
-        for function in functions:
-            if function not in helpers and _is_unit(function):
-                _Split(op, function, helpers).run()
+        for old in functions:
+            name = old.sym_name.data
+            if old in helpers or name.removesuffix("_shapes") in names - {name}:
+                continue
+            kernels = Block([helper.clone() for helper in helpers])
+            host = Unit(old).run(kernels)
+            label = cast("Any", StringAttr(f"{name}_kernels"))
+            module = gpu.ModuleOp(label, Region(kernels))
+            module.location = old.location
+            op.body.block.insert_ops_before([host, module], old)
+            old.detach()
+            old.erase()
         for helper in helpers:
             helper.detach()
             helper.erase()
-
-
-def _is_unit(function: func.FuncOp) -> bool:
-    """Whether a function works on arrays; `@f_shapes` computes sizes on the host."""
-    return bool(function.body.blocks) and not function.sym_name.data.endswith("_shapes")
-
-
-def _on_host(op: Operation) -> bool:
-    """Arithmetic, sizes and views of buffers: all that reads no device memory."""
-    moves = (memref.LoadOp, memref.StoreOp, func.CallOp)
-    return not (op.regions or isinstance(op, moves))
-
-
-def _nest(op: scf.ParallelOp) -> list[scf.ParallelOp]:
-    """A loop and those that it consists of, the outermost first."""
-    loops = [op]
-    while True:
-        first = loops[-1].body.block.first_op
-        if isinstance(first, scf.ParallelOp) and isinstance(
-            first.next_op, scf.ReduceOp
-        ):
-            loops.append(first)
-        else:
-            return loops
-
-
-def _outer_values(ops: Sequence[Operation]) -> list[SSAValue]:
-    """What ops use that is defined outside of them, in order; no constants."""
-    inside: set[SSAValue] = set()
-    used: dict[SSAValue, None] = {}
-    for top in ops:
-        for op in top.walk():
-            used.update(dict.fromkeys(op.operands))
-            inside.update(op.results)
-            for region in op.regions:
-                for block in region.blocks:
-                    inside.update(block.args)
-    return [
-        v for v in used if v not in inside and not isinstance(v.owner, arith.ConstantOp)
-    ]
-
-
-class _Split:
-    """Splits one function."""
-
-    def __init__(
-        self, module: ModuleOp, old: func.FuncOp, helpers: list[func.FuncOp]
-    ) -> None:
-        self.module = module
-        self.old = old
-        self.name = old.sym_name.data
-        self.kernels = Block()
-        for helper in helpers:
-            append(self.kernels, helper.clone())
-        self.block = old.body.block
-        self.m = Emit(self.block, old.location)
-        self.count = 0
-        self.slots: dict[SSAValue, SSAValue] = {}
-        """Where a scalar that was computed on the device is kept."""
-        self.dead: list[Operation] = []
-        """What has moved into a kernel; later ops may still refer to it."""
-
-    def run(self) -> None:
-        ops = list(self.block.ops)
-        for op in ops:
-            op.detach()
-        group: list[Operation] = []
-        for op in ops:
-            self.m.location = op.location
-            if isinstance(op, scf.ParallelOp):
-                self.together(group)
-                self.nest(op)
-            elif isinstance(op, func.ReturnOp):
-                self.together(group)
-                self.give_back(op)
-            elif _on_host(op) and not any(
-                v in self.slots or v.owner in group for v in op.operands
-            ):
-                self.host(op)
-            else:
-                group.append(op)
-        kernels = gpu.ModuleOp(
-            cast("Any", StringAttr(f"{self.name}_kernels")), Region(self.kernels)
-        )
-        kernels.location = self.old.location
-        self.module.body.block.insert_op_before(kernels, self.old)
-        self.module.attributes["gpu.container_module"] = UnitAttr()
-        for op in reversed(self.dead):
-            op.erase()
-
-    def host(self, op: Operation) -> None:
-        """What stays on the host; buffers are device memory."""
-        if not isinstance(op, memref.AllocaOp):
-            append(self.block, op)
-            return
-        op.memref.replace_all_uses_with(self.buffer(cast("Any", op.memref.type)))
-        op.erase()
-
-    def buffer(self, type_: Attribute) -> SSAValue:
-        """Device memory."""
-        sizes = {"operandSegmentSizes": DenseArrayBase.from_list(i32, [0, 0, 0])}
-        return self.m.op(gpu.AllocOp, (), type_, sizes)
-
-    def give_back(self, op: func.ReturnOp) -> None:
-        """Return; a status that the device computed is copied from there."""
-        operands = list(op.operands)
-        for k, value in enumerate(operands):
-            if (slot := self.slots.get(value)) is not None:
-                properties = {
-                    "operandSegmentSizes": DenseArrayBase.from_list(i32, [0, 0])
-                }
-                here = self.m.op(memref.AllocaOp, (), slot.type, properties)
-                copy = make(gpu.MemcpyOp, (here, slot), (), op.location)
-                # An attribute, not a property: xDSL's op wants it so.
-                copy.attributes["operandSegmentSizes"] = DenseArrayBase.from_list(
-                    i32, [0, 1, 1]
-                )
-                append(self.block, copy)
-                operands[k] = load(self.m, here, ())
-        op.operands = operands
-        append(self.block, op)
-
-    # ---- kernels
-
-    def nest(self, op: scf.ParallelOp) -> None:
-        """A parallel nest: a thread or a block for each iteration."""
-        loops = _nest(op)
-        m = self.m
-        counts = [
-            m.sub(hi, lo)
-            for loop in loops
-            for lo, hi in zip(loop.lowerBound, loop.upperBound, strict=True)
-        ]
-        total = counts[0]
-        for count in counts[1:]:
-            total = m.mul(total, count)
-        blocks_work = any(
-            isinstance(o, scf.ParallelOp) for o in loops[-1].body.block.walk()
-        )
-        threads = LANES if blocks_work else THREADS
-        blocks = total if blocks_work else m.divui(m.add(total, threads - 1), threads)
-        begins = [lo for loop in loops for lo in loop.lowerBound]
-
-        def body(k: _Kernel) -> None:
-            number = k.number(threads, per_block=blocks_work)
-            if blocks_work:
-                k.iteration(loops, number, counts, begins, k.cooperate)
-                return
-
-            def one(e: Emit) -> Sequence[SSAValue]:
-                with_guard = _Kernel(e, k.values)
-                with_guard.iteration(loops, number, counts, begins, with_guard.copy)
-                return ()
-
-            inside = k.m.compare("slt", number, k.get(total))
-            k.m.if_(inside, one, lambda _: (), ())
-
-        inner = list(loops[-1].body.block.ops)
-        needed = [*_outer_values(inner), *counts, *begins, total]
-        arguments = {a for loop in loops for a in loop.body.block.args}
-        self.launch(
-            [v for v in dict.fromkeys(needed) if v not in arguments],
-            body,
-            blocks,
-            threads,
-        )
-        self.dead.append(op)
-
-    def together(self, group: list[Operation]) -> None:
-        """Ops between the nests: one block."""
-        if not group:
-            return
-        ops, inside = list(group), set(group)
-        group.clear()
-        kept: list[SSAValue] = [
-            r
-            for op in ops
-            for r in op.results
-            if any(_top(use.operation, inside) is None for use in r.uses)
-        ]
-        slots = {r: self.buffer(memref_type(r.type)) for r in kept}
-
-        def body(k: _Kernel) -> None:
-            k.cooperate(ops)
-            for value, slot in slots.items():
-                k.write(lambda e, v=value, s=slot: store(e, k.get(v), k.get(s), ()))
-
-        one = self.m.const(1, index)
-        self.launch([*_outer_values(ops), *slots.values()], body, one, LANES)
-        self.slots.update(slots)
-        self.dead += ops
-
-    def launch(
-        self,
-        needed: Sequence[SSAValue],
-        body: Callable[[_Kernel], None],
-        blocks: SSAValue,
-        threads: int,
-    ) -> None:
-        """Write a kernel and launch it here."""
-        values = [v for v in dict.fromkeys(needed) if not _is_constant(v)]
-        given = [self.slots.get(v, v) for v in values]
-        block = Block(arg_types=[v.type for v in given])
-        m = Emit(block, self.m.location)
-        kernel = _Kernel(m, {})
-        for value, argument in zip(values, block.args, strict=True):
-            argument.name_hint = _hint(value)
-            if value in self.slots:
-                kernel.values[value] = load(m, argument, ())
-            else:
-                kernel.values[value] = argument
-        body(kernel)
-        append(block, make(gpu.ReturnOp, (), (), m.location))
-        name = f"{self.name}_{self.count}"
-        self.count += 1
-        types = [v.type for v in given]
-        function = gpu.FuncOp(
-            name,
-            FunctionType.from_lists(types, []),
-            Region(block),
-            kernel=True,
-            known_block_size=(threads, 1, 1),
-        )
-        function.location = m.location
-        function.attributes["gpu.kernel"] = UnitAttr()  # where upstream looks for it
-        append(self.kernels, function)
-        one, size = self.m.const(1, index), self.m.const(threads, index)
-        grid = (blocks, one, one, size, one, one)
-        segments = [0, *[1] * 6, 0, 0, 0, 0, len(given), 0]
-        properties: dict[str, Attribute] = {
-            "kernel": SymbolRefAttr(f"{self.name}_kernels", [name]),
-            "operandSegmentSizes": DenseArrayBase.from_list(i32, segments),
-        }
-        append(
-            self.block,
-            make(gpu.LaunchFuncOp, (*grid, *given), (), self.m.location, properties),
-        )
-
-
-def _hint(value: SSAValue) -> str | None:
-    """The name of a value; a view has that of what it views."""
-    views = (memref.CollapseShapeOp, memref.ReinterpretCastOp)
-    while value.name_hint is None and isinstance(value.owner, views):
-        value = value.owner.operands[0]
-    return value.name_hint
-
-
-def _is_constant(value: SSAValue) -> bool:
-    return isinstance(value.owner, arith.ConstantOp)
-
-
-def _top(op: Operation, inside: set[Operation]) -> Operation | None:
-    """The op of a group that an op is or lies in."""
-    current: Operation | None = op
-    while current is not None and current not in inside:
-        current = current.parent_op()
-    return current
-
-
-class _Kernel:
-    """Writes the body of one kernel."""
-
-    def __init__(self, m: Emit, values: dict[SSAValue, SSAValue]) -> None:
-        self.m = m
-        self.values = values
-        self.thread: SSAValue | None = None
-
-    def get(self, value: SSAValue) -> SSAValue:
-        """What an old value is in the kernel; a constant is made anew."""
-        if _is_constant(value) and value not in self.values:
-            attribute = cast("arith.ConstantOp", value.owner).value
-            number = cast("IntegerAttr[Any]", attribute).value.data
-            return self.m.const(number, value.type)
-        return self.values[value]
-
-    def identifier(self, cls: type[Operation]) -> SSAValue:
-        return self.m.op(cls, (), index, {"dimension": _X})
-
-    def number(self, threads: int, *, per_block: bool) -> SSAValue:
-        """Which iteration this is: the number of the block, or that of the thread."""
-        block = self.identifier(gpu.BlockIdOp)
-        if per_block:
-            self.thread = self.identifier(gpu.ThreadIdOp)
-            return block
-        thread = self.identifier(gpu.ThreadIdOp)
-        return self.m.add(self.m.mul(block, threads), thread)
-
-    def iteration(
-        self,
-        loops: Sequence[scf.ParallelOp],
-        number: SSAValue,
-        counts: Sequence[SSAValue],
-        begins: Sequence[SSAValue],
-        run: Callable[[Sequence[Operation]], None],
-    ) -> None:
-        """Iteration `number` of a nest, counted row by row."""
-        m = self.m
-        places: list[SSAValue] = []
-        for k in reversed(range(len(counts))):
-            count = self.get(counts[k])
-            place = m.remui(number, count) if k else number
-            number = m.divui(number, count) if k else number
-            places.insert(0, m.add(self.get(begins[k]), place))
-        arguments = [a for loop in loops for a in loop.body.block.args]
-        self.values.update(zip(arguments, places, strict=True))
-        run(list(loops[-1].body.block.ops))
-
-    def copy(self, ops: Sequence[Operation]) -> None:
-        """The ops as they are, by one thread."""
-        for op in ops:
-            if isinstance(op, _TERMINATORS):
-                continue
-            self.m.location = op.location
-            self.copy_one(op)
-
-    def copy_one(self, op: Operation) -> None:
-        """One op; parallel loops become sequential ones."""
-        regions: list[Region] = []
-        for region in op.regions:
-            new = Region()
-            for block in region.blocks:
-                inner = Block(arg_types=[a.type for a in block.args])
-                self.values.update(zip(block.args, inner.args, strict=True))
-                child = _Kernel(self.m.child(inner), self.values)
-                for nested in block.ops:
-                    child.m.location = nested.location
-                    child.copy_one(nested)
-                new.add_block(inner)
-            regions.append(new)
-        operands = [self.get(v) for v in op.operands]
-        types = [r.type for r in op.results]
-        new_op = make(type(op), operands, types, op.location, op.properties, regions)
-        new_op.attributes.update(op.attributes)
-        self.finish(op, new_op)
-
-    def finish(self, op: Operation, new: Operation) -> None:
-        """Append what an op has become."""
-        append(self.m.block, new)
-        for old, result in zip(op.results, new.results, strict=True):
-            result.name_hint = old.name_hint
-            self.values[old] = result
-
-    # ---- a block of threads that work together
-
-    def cooperate(self, ops: Sequence[Operation]) -> None:
-        """Parallel loops are dealt out; all else is done by every thread alike."""
-        for op in ops:
-            self.m.location = op.location
-            match op:
-                case scf.ReduceOp() | scf.YieldOp():
-                    continue
-                case scf.ParallelOp():
-                    self.deal(op)
-                case memref.AllocaOp():
-                    self.share(op)
-                case memref.StoreOp():
-                    self.write(
-                        lambda e, op=op: store(
-                            e,
-                            self.get(op.value),
-                            self.get(op.memref),
-                            [self.get(i) for i in op.indices],
-                        )
-                    )
-                case memref.CollapseShapeOp() | memref.ReinterpretCastOp():
-                    self.view(op)
-                case _ if op.regions and _writes(op):
-                    self.structured(op)
-                case _:
-                    self.copy_one(op)
-
-    def barrier(self) -> None:
-        """Wait for all threads; once is enough if nothing has happened since."""
-        last = self.m.block.last_op
-        while isinstance(last, arith.ConstantOp):
-            last = last.prev_op
-        if not isinstance(last, gpu.BarrierOp):
-            append(self.m.block, make(gpu.BarrierOp, (), (), self.m.location))
-
-    def tid(self) -> SSAValue:
-        if self.thread is None:
-            self.thread = self.identifier(gpu.ThreadIdOp)
-        return self.thread
-
-    def write(self, body: Callable[[Emit], None]) -> None:
-        """A store by one thread, when all have read what was there before."""
-        self.barrier()
-
-        def one(e: Emit) -> Sequence[SSAValue]:
-            body(e)
-            return ()
-
-        self.m.if_(self.m.eq(self.tid(), 0), one, lambda _: (), ())
-        self.barrier()
-
-    def share(self, op: memref.AllocaOp) -> None:
-        """Memory of the block."""
-        old = cast("MemRefType[Any]", op.memref.type)
-        type_ = memref_type(element_type(old), shape_of(old), old.layout, SHARED)
-        self.values[op.memref] = self.m.op(memref.AllocaOp, (), type_, op.properties)
-
-    def view(self, op: memref.CollapseShapeOp | memref.ReinterpretCastOp) -> None:
-        """A view of memory is in the same space."""
-        operands = [self.get(v) for v in op.operands]
-        old = cast("MemRefType[Any]", op.results[0].type)
-        space = cast("MemRefType[Any]", operands[0].type).memory_space
-        type_ = memref_type(element_type(old), shape_of(old), old.layout, space)
-        self.values[op.results[0]] = self.m.op(type(op), operands, type_, op.properties)
-
-    def deal(self, op: scf.ParallelOp) -> None:
-        """Iteration k is thread k % 64's."""
-        self.barrier()
-        loops = _nest(op)
-        m = self.m
-        counts = [
-            m.sub(self.get(hi), self.get(lo))
-            for loop in loops
-            for lo, hi in zip(loop.lowerBound, loop.upperBound, strict=True)
-        ]
-        total = counts[0]
-        for count in counts[1:]:
-            total = m.mul(total, count)
-        block = Block(arg_types=[index])
-        inner = _Kernel(m.child(block), self.values)
-        begins = [lo for loop in loops for lo in loop.lowerBound]
-        number = block.args[0]
-        self.values.update(zip(counts, counts, strict=True))
-        inner.iteration(loops, number, counts, begins, inner.copy)
-        append(block, make(scf.YieldOp, (), (), m.location))
-        operands = (self.tid(), total, m.const(LANES, index))
-        append(
-            m.block,
-            make(scf.ForOp, operands, (), m.location, regions=(Region(block),)),
-        )
-        self.barrier()
-
-    def structured(self, op: Operation) -> None:
-        """Control flow that all threads take alike."""
-        regions: list[Region] = []
-        for region in op.regions:
-            new = Region()
-            for block in region.blocks:
-                inner = Block(arg_types=[a.type for a in block.args])
-                self.values.update(zip(block.args, inner.args, strict=True))
-                child = _Kernel(self.m.child(inner), self.values)
-                child.thread = self.tid()
-                *body, last = block.ops
-                child.cooperate(body)
-                child.copy_one(last)
-                new.add_block(inner)
-            regions.append(new)
-        operands = [self.get(v) for v in op.operands]
-        types = [r.type for r in op.results]
-        new_op = make(type(op), operands, types, op.location, op.properties, regions)
-        new_op.attributes.update(op.attributes)
-        self.finish(op, new_op)
-
-
-def _writes(op: Operation) -> bool:
-    kinds = (memref.StoreOp, memref.AllocaOp, scf.ParallelOp)
-    return any(isinstance(inner, kinds) for inner in op.walk())
-
-
-__all__ = ["LANES", "SHARED", "THREADS", "MapToGpuPass"]
+        op.attributes["gpu.container_module"] = UnitAttr()

@@ -92,6 +92,23 @@ def _constant_text(value: Attribute, type_: Attribute) -> str:
     return f"<{', '.join(f'{type_text(element)} {t}' for t in texts)}>"
 
 
+def _argument_facts(function: llvm.FuncOp) -> list[str]:
+    """What is known of each argument: ` noalias readonly`."""
+    if function.arg_attrs is None:
+        return [""] * len(function.body.blocks[0].args)
+    return [
+        "".join(f" {name.removeprefix('llvm.')}" for name in facts.data)
+        for facts in function.arg_attrs.data
+    ]
+
+
+def _block_size(kernel: llvm.FuncOp) -> str:
+    size = cast("DenseArrayBase[Any] | None", kernel.attributes.get("nvvm.reqntid"))
+    if size is None:
+        return ""
+    return f' "nvvm.reqntid"="{",".join(map(str, size.get_values()))}"'
+
+
 class LlvmWriter:
     """Writes the functions of one module."""
 
@@ -143,14 +160,15 @@ class LlvmWriter:
                     self.names[inner.results[0]] = text
             self._edges(cast("Operation", block.last_op), block)
         arguments = ", ".join(
-            f"{self.type(a.type)} {self.names[a]}" for a in blocks[0].args
+            f"{self.type(a.type)}{facts} {self.names[a]}"
+            for a, facts in zip(blocks[0].args, _argument_facts(op), strict=True)
         )
         result = type_text(op.function_type.output)
         # What is private is the exact path of a rare case: see `passes/math`.
         private = op.linkage.linkage.data == "internal"
         linkage, group = ("internal ", "#1") if private else ("", "#0")
         if "nvvm.kernel" in op.attributes:
-            linkage = "ptx_kernel "
+            linkage, group = "ptx_kernel ", f"#0{_block_size(op)}"
         self.lines.append(
             f"define {linkage}{result} @{op.sym_name.data}({arguments}) {group} {{"
         )

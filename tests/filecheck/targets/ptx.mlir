@@ -19,7 +19,7 @@ func.func @f(%x: memref<1000xf32>, %y: memref<1000xf32>, %begin: index, %end: in
 // CHECK:      .target sm_90
 // CHECK:      .visible .entry f_0(
 // CHECK:        mov.u32 %{{.*}}, %ctaid.x;
-// CHECK:        ld.global.b32
+// CHECK:        ld.global.nc.b32
 // CHECK:        fma.rn.f32
 // CHECK:        st.global.b32
 
