@@ -142,6 +142,15 @@ def is_pure(op: Operation) -> bool:
     )
 
 
+def _from_arguments(value: SSAValue) -> bool:
+    """Whether the host can compute a scalar: from its arguments, and from some."""
+    op = value.owner
+    if isinstance(op, Block):
+        return not isinstance(value.type, MemRefType)
+    computed = [v for v in op.operands if not isinstance(v.owner, arith.ConstantOp)]
+    return is_pure(op) and bool(computed) and all(map(_from_arguments, computed))
+
+
 def root_of(value: SSAValue) -> SSAValue:
     """The buffer that a view is part of."""
     while isinstance(value.owner, VIEWS):
@@ -209,6 +218,8 @@ class Kernel:
         if isinstance(op, VIEWS) and not self.owns(root_of(old)):
             return self.argument(self.unit.host(old))
         if is_pure(op):
+            if old.type != index and _from_arguments(old):
+                return self.argument(self.unit.host(old))
             self.copy(op, self.m)
             return self.values[old]
         return load(self.m, self.argument(self.unit.spill(old)), ())

@@ -33,7 +33,8 @@ In a block everything that is not parallel is computed by each thread alike, and
 by the first. So the fixed tree of `loop_nests.py` stays what it is: 64 lanes are 64
 threads, and sums have the same bits as on the CPU.
 
-Scalar arithmetic is repeated in each kernel that wants it. Other scalars and buffers
+Arithmetic on scalar arguments is the host's, other scalar arithmetic is repeated in
+each kernel that wants it. Other scalars and buffers
 that outlive a kernel are in memory of `gpu.alloc`, `hostShared` where the host reads
 them. A loop of no iterations is launched as one block, which finds nothing to do.
 

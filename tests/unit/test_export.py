@@ -57,5 +57,5 @@ def test_without_a_linker_the_way_out_is_named(lowered, tmp_path, monkeypatch):
 def test_unknown_suffixes_and_levels_name_those_there_are(lowered, tmp_path):
     with pytest.raises(ValueError, match=r"the suffixes are .*\.metal.*\.so"):
         lowered.export(tmp_path / "f.exe")
-    with pytest.raises(ValueError, match="the levels are rfx, fused, .*asm"):
+    with pytest.raises(ValueError, match=r"the levels are rfx, fused, .*asm"):
         lowered.text("assembler")
