@@ -62,6 +62,11 @@ def _is_splat(op: Operation) -> bool:
     return len(data) == dtype_of(op.result.type).itemsize
 
 
+def _is_made_anew(op: Operation) -> bool:
+    """What each nest that reads it makes for itself: less to read than to store."""
+    return isinstance(op, (rfx.BroadcastOp, rfx.IotaOp)) or _is_splat(op)
+
+
 class Shapes:
     """Which dynamic dims are known to be the same size: union-find on (value, dim)."""
 
@@ -278,7 +283,7 @@ class _Fuser:
             for op in group.ops
             for result in op.results
             if any(use.operation not in members for use in result.uses)
-            and not (_is_splat(op) and not self.needed(result))
+            and not (_is_made_anew(op) and not self.needed(result))
         ]
         if not outputs:
             return
@@ -294,8 +299,11 @@ class _Fuser:
             self.replace(old, new, members)
 
     def needed(self, value: SSAValue) -> bool:
-        """Whether a splat is read by anything that cannot make it for itself."""
-        return any(use.operation not in self.group_of for use in value.uses)
+        """Whether anything that reads a value cannot make it for itself."""
+        return any(
+            use.operation not in self.group_of or isinstance(use.operation, _VIEWS)
+            for use in value.uses
+        )
 
     def replace(self, old: SSAValue, new: SSAValue, members: set[Operation]) -> None:
         new.name_hint = old.name_hint
@@ -387,6 +395,9 @@ class _Nest:
         owner = value.owner
         if isinstance(owner, Operation) and _is_splat(owner):
             self.values[value] = _scalar(owner, inner)
+            return self.values[value]
+        if isinstance(owner, Operation) and _is_made_anew(owner):
+            self.visit(owner, inner)
             return self.values[value]
         if not isinstance(value.type, TensorType):
             return value

@@ -7,17 +7,17 @@
     }
 ->
     %n = arith.subi %e, %b                          // iterations
-    %whole = arith.andi %n, %cm32                   // in full vectors
+    %whole = arith.andi %n, %cm16                   // in full vectors
     %mid = arith.addi %b, %whole
-    scf.parallel (%i) = (%b) to (%mid) step (%c32) {
-      %0 = vector.load %x[%i] : memref<?xf32>, vector<32xf32>
-      %1 = arith.mulf %0, %0 : vector<32xf32>
+    scf.parallel (%i) = (%b) to (%mid) step (%c16) {
+      %0 = vector.load %x[%i] : memref<?xf32>, vector<16xf32>
+      %1 = arith.mulf %0, %0 : vector<16xf32>
       vector.store %1, %y[%i]
     }
     %rest = arith.subi %e, %mid
     %some = arith.cmpi sgt, %rest, %c0
     scf.if %some {
-      %m = vector.create_mask %rest : vector<32xi1>
+      %m = vector.create_mask %rest : vector<16xi1>
       %0 = vector.maskedload %x[%mid], %m, %zero    // the last, partly filled vector
       ...
     }
@@ -26,7 +26,9 @@ A parallel loop says that its iterations may run in any order, so nothing has to
 proven; `vector_body.py` tells how a body with branches and loops becomes vectors, and
 every lane computes the same bits as the scalar loop. Vectors are two registers wide
 (four where lanes run a loop of their own, which is bound by latency): code generation
-splits them, and the halves are in flight together. Loops of a few iterations, known
+splits them, and the halves are in flight together. Bodies of a few ops wait for memory
+alone; there one register is best, since halves are stored in descending order, which
+is up to twice as slow. Loops of a few iterations, known
 statically or by the size of the buffer they index, are one masked vector.
 
 Option `bytes`: the width of a vector register. Option `masked=false`, for CPUs without
@@ -58,7 +60,7 @@ from rfxjit.passes.vector_body import (
 )
 
 SMALL_BODY = 10
-"""A short loop of at most this many ops may fill eight registers at once."""
+"""A body of at most this many ops: one register, but a short loop may fill eight."""
 
 
 def _power_of_two(n: int) -> int:
@@ -164,9 +166,11 @@ class _Plan:
             None if begin is None or end is None else max(0, end - begin)
         )
         itemsize = max((dtype_of(t).itemsize for t in self._types()), default=8)
-        registers = 4 if any(isinstance(o, scf.WhileOp) for o in self.work) else 2
+        small = len(self.work) <= SMALL_BODY
+        loops = any(isinstance(o, scf.WhileOp) for o in self.work)
+        registers = 4 if loops else 1 if small else 2
         self.lanes = registers * parent.bytes // itemsize
-        most = 8 if len(self.work) <= SMALL_BODY else registers
+        most = 8 if small else registers
         self.few = most * parent.bytes // itemsize
         """Up to so many iterations become one vector."""
 

@@ -3,7 +3,7 @@
 // RUN: rfx-opt -p "vectorize{bytes=32 masked=false}" --split-input-file %s | filecheck %s --check-prefix NARROW
 // REQUIRES: mlir-opt
 
-// Full vectors, then one that is partly filled. Two registers: 2 * 64 bytes of f32.
+// Full vectors, then one that is partly filled. A small body: one register.
 
 func.func @square(%x: memref<?xf32>, %y: memref<?xf32>, %b: index, %e: index) {
   %c1 = arith.constant 1 : index
@@ -20,18 +20,18 @@ func.func @square(%x: memref<?xf32>, %y: memref<?xf32>, %b: index, %e: index) {
 // CHECK:         %[[MID:.*]] = arith.addi %b
 // CHECK:         "scf.parallel"(%b, %[[MID]], %{{.*}})
 // CHECK-NEXT:    ^{{.*}}(%[[I:.*]]: index):
-// CHECK-NEXT:      %[[X:.*]] = vector.load %x[%[[I]]] : memref<?xf32>, vector<32xf32>
-// CHECK-NEXT:      %[[Y:.*]] = arith.mulf %[[X]], %[[X]] : vector<32xf32>
+// CHECK-NEXT:      %[[X:.*]] = vector.load %x[%[[I]]] : memref<?xf32>, vector<16xf32>
+// CHECK-NEXT:      %[[Y:.*]] = arith.mulf %[[X]], %[[X]] : vector<16xf32>
 // CHECK-NEXT:      vector.store %[[Y]], %y[%[[I]]]
 // CHECK:         %[[SOME:.*]] = arith.cmpi slt, %[[MID]], %e
 // CHECK-NEXT:    scf.if %[[SOME]] {
 // CHECK-NEXT:      %[[REST:.*]] = arith.subi %e, %[[MID]]
-// CHECK-NEXT:      %[[MASK:.*]] = vector.create_mask %[[REST]] : vector<32xi1>
+// CHECK-NEXT:      %[[MASK:.*]] = vector.create_mask %[[REST]] : vector<16xi1>
 // CHECK:           vector.maskedload %x[%[[MID]]], %[[MASK]]
 // CHECK:           vector.maskedstore %y[%[[MID]]], %[[MASK]]
 
 // NARROW-LABEL: @square
-// NARROW:         vector.load {{.*}} vector<16xf32>
+// NARROW:         vector.load {{.*}} vector<8xf32>
 // NARROW-NOT:     mask
 // NARROW:         memref.load
 
@@ -107,15 +107,15 @@ func.func @mixed(%x: memref<?x?xf32>, %y: memref<?xf32>, %o: memref<?xi1>, %k: f
 // CHECK:       ^{{.*}}(%[[I:.*]]: index):
 // CHECK:         %[[KK:.*]] = arith.mulf %k, %{{.*}} : f32
 // CHECK:         %[[J:.*]] = arith.addi %r, %[[I]] : index
-// CHECK:         vector.load %x[%r, %[[J]]] : memref<?x?xf32>, vector<32xf32>
-// CHECK:         %[[ALL:.*]] = vector.broadcast %[[KK]] : f32 to vector<32xf32>
+// CHECK:         vector.load %x[%r, %[[J]]] : memref<?x?xf32>, vector<16xf32>
+// CHECK:         %[[ALL:.*]] = vector.broadcast %[[KK]] : f32 to vector<16xf32>
 // CHECK:         %[[ONE:.*]] = memref.load %y[%r]
 // CHECK:         vector.broadcast %[[ONE]]
-// CHECK:         vector.broadcast %[[I]] : index to vector<32xindex>
-// CHECK:         arith.constant dense<[0, 1, 2, {{.*}}]> : vector<32xindex>
-// CHECK:         arith.index_cast %{{.*}} : vector<32xindex> to vector<32xi32>
-// CHECK:         arith.cmpf olt, %{{.*}}, %{{.*}} : vector<32xf32>
-// CHECK:         vector.store %{{.*}}, %o[%[[I]]] : memref<?xi1>, vector<32xi1>
+// CHECK:         vector.broadcast %[[I]] : index to vector<16xindex>
+// CHECK:         arith.constant dense<[0, 1, 2, {{.*}}]> : vector<16xindex>
+// CHECK:         arith.index_cast %{{.*}} : vector<16xindex> to vector<16xi32>
+// CHECK:         arith.cmpf olt, %{{.*}}, %{{.*}} : vector<16xf32>
+// CHECK:         vector.store %{{.*}}, %o[%[[I]]] : memref<?xi1>, vector<16xi1>
 
 // -----
 
