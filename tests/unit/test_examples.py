@@ -19,3 +19,8 @@ def test_demo(root):
         "kernel void",
     ):
         assert part in done.stdout
+
+
+def test_the_output_in_the_page_is_real(root):
+    done = subprocess.run([sys.executable, root / "scripts/one_kernel.py", "--check"])
+    assert done.returncode == 0, "python scripts/one_kernel.py renews it"
