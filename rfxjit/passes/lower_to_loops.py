@@ -21,7 +21,8 @@
     func.func @f_shapes(%in: memref<1xi64>, %out: memref<3xi64>) -> i32 { ... }
 
 One forward walk builds the new function. A tensor becomes a buffer: a result's own
-argument, a small `memref.alloca`, or a piece of the workspace. A tensor of one element
+argument, a small `memref.alloca`, or a piece of the workspace that no living tensor
+needs. A tensor of one element
 stays an SSA scalar. Sizes are known before anything runs, so `@f_shapes` repeats only
 the arithmetic on sizes.
 
@@ -88,8 +89,12 @@ class FunctionLowering:
         self.buffers: dict[SSAValue, SSAValue] = {}
         self.sizes = Sizes(self.emit, self._argument_dim)
         self.workspace: list[SSAValue] = []
-        """The tensors that live in the workspace, in order."""
+        """The tensors that got new places in the workspace, in order."""
         self.offset: Dim = 0
+        self.places: dict[SSAValue, tuple[Dim, Any]] = {}
+        """Offset and size of each tensor in the workspace that is still read."""
+        self.unused: list[tuple[Dim, Any]] = []
+        self.last_use = _last_uses(old.body.block)
         self.extent: Dim = 1
         self.split = False
         """Whether the one nest of the function runs from %begin to %end."""
@@ -151,15 +156,38 @@ class FunctionLowering:
             self.buffers[value] = self.alloca(type_)
             return self.buffers[value]
         dynamic = [d for d in dims if not isinstance(d, int)]
-        start = self.sizes.value(self.offset)
+        start = self.sizes.value(self._place(value, dims, itemsize))
         self.buffers[value] = self.emit.op(
             memref.ViewOp, (self.scratch, start, *dynamic), type_
         )
+        return self.buffers[value]
+
+    def _place(self, value: SSAValue, dims: Sequence[Dim], itemsize: int) -> Dim:
+        """Where in the workspace a tensor is: where a dead one of its size was, or new.
+
+        Static sizes fit into larger places; dynamic ones are equal or they are not.
+        """
+        size = self.sizes.bytes(dims, itemsize, _ALIGNMENT) if all(
+            isinstance(d, int) for d in dims) else (itemsize, *dims)  # fmt: skip
+        for k, (offset, room) in enumerate(self.unused):
+            fits = isinstance(size, int) and isinstance(room, int) and size <= room
+            if fits or size == room:
+                del self.unused[k]
+                self.places[value] = (offset, room)
+                return offset
+        offset = self.offset
+        self.places[value] = (offset, size)
         self.workspace.append(value)
         self.offset = self.sizes.add(
-            self.offset, self.sizes.bytes(dims, itemsize, _ALIGNMENT)
+            offset, self.sizes.bytes(dims, itemsize, _ALIGNMENT)
         )
-        return self.buffers[value]
+        return offset
+
+    def _release(self, number: int) -> None:
+        """Give back the places of tensors that no op from here on reads."""
+        dead = [v for v in self.places if self.last_use.get(v, -1) < number]
+        for value in dead:
+            self.unused.append(self.places.pop(value))
 
     def alloca(self, type_: Attribute) -> SSAValue:
         """Stack memory, at the top of the function."""
@@ -206,8 +234,9 @@ class FunctionLowering:
             and all(v in nests[0].outputs for v in self.returned)
             and any(n != 1 for n in nests[0].shape)
         )
-        for op in body.ops:
+        for number, op in enumerate(body.ops):
             self.emit.location = op.location
+            self._release(number)
             self.lower(op)
         self._return()
         types = [a.type for a in self.block.args]
@@ -366,6 +395,18 @@ class FunctionLowering:
         return product
 
     extent_loops: tuple[LoopNest, tuple[int, ...]]
+
+
+def _last_uses(block: Block) -> dict[SSAValue, int]:
+    """The number of the last op that reads each value, or a view of it."""
+    last: dict[SSAValue, int] = {}
+    for number, op in reversed(list(enumerate(block.ops))):
+        reads = {v for inner in op.walk() for v in inner.operands}
+        if isinstance(op, rfx.ReshapeOp):
+            number = last.get(op.result, number)  # noqa: PLW2901 - of the view
+        for value in reads:
+            last[value] = max(last.get(value, -1), number)
+    return last
 
 
 def _argument_attributes(function: func.FuncOp, i: int) -> dict[str, Attribute]:

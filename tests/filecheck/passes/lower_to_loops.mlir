@@ -66,3 +66,23 @@ func.func @moves(%x: tensor<6xf64>, %i: tensor<2xi64>, %u: tensor<2xf64>) -> ten
 // CHECK:         arith.muli %{{.*}}, %{{.*}} : index
 // CHECK:         scf.for
 // CHECK:           scf.if
+
+// -----
+
+// A tensor takes the place of one that is no longer read: three temporaries, two places.
+
+func.func @places(%x: tensor<32x32xf32>) -> tensor<32x32xf32> {
+  %a = rfx.slice %x starts [0, 31] steps [1, -1] [32, 32] : tensor<32x32xf32> to tensor<32x32xf32>
+  %b = rfx.slice %a starts [31, 0] steps [-1, 1] [32, 32] : tensor<32x32xf32> to tensor<32x32xf32>
+  %c = rfx.slice %b starts [0, 31] steps [1, -1] [32, 32] : tensor<32x32xf32> to tensor<32x32xf32>
+  %d = rfx.slice %c starts [31, 0] steps [-1, 1] [32, 32] : tensor<32x32xf32> to tensor<32x32xf32>
+  func.return %d : tensor<32x32xf32>
+}
+// CHECK-LABEL: @places
+// CHECK-SAME:    rfx.workspace = 8192 : i64
+// CHECK:         %[[FIRST:.*]] = arith.constant 0 : index
+// CHECK:         memref.view %ws[%[[FIRST]]][]
+// CHECK:         %[[SECOND:.*]] = arith.constant 4096 : index
+// CHECK-NEXT:    memref.view %ws[%[[SECOND]]][]
+// CHECK:         memref.view %ws[%[[FIRST]]][]
+// CHECK-NOT:     memref.view
