@@ -10,6 +10,7 @@ With `RFX_JIT_VERIFY=1` the verifier runs after every pass.
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import subprocess
@@ -30,6 +31,7 @@ from rfxjit.dialects.diagnostics import verify
 from rfxjit.errors import BackendError
 from rfxjit.passes import load_pass
 from rfxjit.passes.pipelines import PIPELINES
+from rfxjit.passes.work import estimate
 from rfxjit.runtime.unit import Options, Unit
 from rfxjit.targets import load_target
 
@@ -54,6 +56,8 @@ TARGET_LEVELS = {"llvm-ir": "llvm", "c": "scalars", "msl": "gpu", "ptx": "nvvm"}
 """What is printed from a level by a target of that name."""
 
 
+_ALGEBRA = frozenset({"nnan", "ninf", "nsz", "reassoc"})
+"""What the algebra of real numbers needs of `fastmath`."""
 _AVX512_BYTES = 64
 """CPUs with vector registers of this width have masked loads and stores."""
 
@@ -150,7 +154,10 @@ def compile_module(module: ModuleOp, signature: Signature, options: Options) -> 
     """
     if options.backend == "interpreter":
         return Unit(signature, run=_interpreted(module, signature))
-    run_passes(module, "to-fused")
+    simplify = PIPELINES["to-fused"]
+    if options.fastmath is True or (options.fastmath or frozenset()) >= _ALGEBRA:
+        simplify = simplify.replace("canonicalize", "canonicalize{fastmath=true}")
+    run_passes(module, simplify)
     run_passes(module, "to-loops")
     signature = _with_loop_facts(module, signature)
     return Unit(signature, llvm_ir=_native_ir(module))
@@ -178,7 +185,11 @@ def _with_loop_facts(module: ModuleOp, signature: Signature) -> Signature:
                 for name in ("extent", "workspace")
             ]
             extent, workspace = (None if fact < 0 else fact for fact in facts)
-            return replace(signature, extent=extent, workspace=workspace)
+            signature = replace(signature, extent=extent, workspace=workspace)
+            work = estimate(op)
+            if signature.static and extent is not None:
+                return replace(signature, work=round(work * extent))
+            return replace(signature, work=math.ceil(work))
     raise ValueError(f"the module has no function {signature.name!r}")
 
 

@@ -392,9 +392,13 @@ def jit(
     """
     if strict is None:
         strict = os.environ.get("RFX_JIT_STRICT", "0") not in ("", "0")
+    flags = fastmath if isinstance(fastmath, bool) else frozenset(fastmath)
+    if not isinstance(flags, bool) and (unknown := sorted(flags - FASTMATH)):
+        known = ", ".join(sorted(FASTMATH))
+        raise ValueError(f"fastmath has no flag {', '.join(unknown)}; it has {known}")
     options = Options(
         backend=resolve_backend(backend),
-        fastmath=fastmath if isinstance(fastmath, bool) else frozenset(fastmath),
+        fastmath=flags,
         strict=strict,
         cache=cache,
         static=frozenset([static] if isinstance(static, str) else static),
@@ -402,6 +406,8 @@ def jit(
     return _decorate(options) if fn is None else _decorate(options)(fn)
 
 
+FASTMATH = frozenset({"nnan", "ninf", "nsz", "arcp", "contract", "reassoc", "afn"})
+"""The flags of `fastmath`, under LLVM's names."""
 _WRAPPERS: tuple[Any, ...] = (staticmethod, classmethod)
 
 

@@ -768,3 +768,41 @@ assert JitFunction(lambda: 1, Options(), lambda *_: unit)() == 1
     )
     assert done.returncode == 0, done.stderr
     assert "rfxjit: compiled <lambda> in" in done.stderr
+
+
+def test_fastmath_is_a_permission():
+    x = np.array([np.inf, np.nan, 2.0])
+    exact = jit(lambda x: x - x, strict=True)
+    fast = jit(lambda x: x - x, strict=True, fastmath=True)
+    named = jit(lambda x: x - x, fastmath=["nnan", "ninf", "nsz", "reassoc"])
+    less = jit(lambda x: x - x, fastmath=["contract"])
+    np.testing.assert_array_equal(exact(x), [np.nan, np.nan, 0.0])
+    np.testing.assert_array_equal(less(x), exact(x))
+    np.testing.assert_array_equal(fast(x), np.zeros(3))
+    np.testing.assert_array_equal(named(x), np.zeros(3))
+    with pytest.raises(ValueError, match="fastmath has no flag fast; it has afn, arcp"):
+        jit(lambda x: x, fastmath=["fast"])
+
+
+def test_long_calls_let_other_threads_run():
+    x = np.linspace(0.1, 1.0, 3_000_000)
+    slow = jit(lambda x: np.sin(x) ** np.cos(x) + np.tan(x), strict=True)
+    slow(x)
+    ticks: list[float] = []
+    done = threading.Event()
+
+    def tick():
+        while not done.is_set():
+            ticks.append(time.perf_counter())
+            time.sleep(0.0005)
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    start = time.perf_counter()
+    for _ in range(5):
+        slow(x)
+    end = time.perf_counter()
+    done.set()
+    thread.join()
+    # With the GIL held, the other thread would run between the calls alone.
+    assert sum(start < t < end for t in ticks) > 20
