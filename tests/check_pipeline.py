@@ -10,8 +10,13 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from rfxjit.compiler import context
-from rfxjit.dialects.diagnostics import verify
-from rfxjit.interpreter import StatusError, run, run_loops
+from rfxjit.dialects.diagnostics import RfxDiagnostic, verify
+from rfxjit.interpreter import (
+    StatusError,
+    UndefinedBehaviourError,
+    run,
+    run_loops,
+)
 
 Array = np.ndarray[Any, Any]
 
@@ -48,17 +53,17 @@ def check_pipeline(
     want = outcome(module, inputs)
     for pass_ in passes:
         before = str(module)
-        pass_.apply(ctx, module)
-        verify(module)
-        got = outcome(module, inputs)
         try:
+            pass_.apply(ctx, module)
+            verify(module)
+            got = outcome(module, inputs)
             assert isinstance(got, int) == isinstance(want, int)
             if isinstance(got, int) or isinstance(want, int):
                 assert got == want
                 continue
             for one, other in zip(got, want, strict=True):
                 assert_same(one, other)
-        except AssertionError as error:
+        except (AssertionError, UndefinedBehaviourError, RfxDiagnostic) as error:
             raise AssertionError(
                 f"{pass_.name} changed the meaning:\n{before}\n->\n{module}\n{error}"
             ) from error

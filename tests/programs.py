@@ -21,7 +21,7 @@ from rfxjit.dialects.elementwise import TABLE
 from rfxjit.dialects.ir import ELEMENT_TYPES, dtype_of, kind_of, shape_of, tensor
 
 Array = np.ndarray[Any, Any]
-DTYPES = [np.dtype(c) for c in "?bhilBHILfd"]
+DTYPES = [np.dtype(c) for c in "?bhilBHILefd"]
 DIMS = (0, 1, 2, 3, 5, 8, 67)
 SMALL_DIMS = (0, 1, 2, 3, 5)
 

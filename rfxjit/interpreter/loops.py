@@ -70,8 +70,11 @@ def run_loops(
     given = [_input(v, t) for v, t in zip(inputs, types, strict=False)]
     out_types = types[len(given) : -3]
     numbers = runner.shapes(name, given, out_types)
-    outs = [np.empty(shape, dtype_of(t)) for shape, t in zip(numbers[0], out_types)]  # noqa: B905 - the rest is extent and workspace
-    scratch = np.zeros(max(workspace, numbers[2]), np.int8)
+    outs = [
+        _unwritten(shape, dtype_of(t))
+        for shape, t in zip(numbers[0], out_types, strict=True)
+    ]
+    scratch = _unwritten((max(workspace, numbers[2]),), np.dtype(np.int8))
     call = [*given, *outs, np.int64(0), np.int64(numbers[1]), scratch]
     with np.errstate(all="ignore"):
         (status,) = runner.call(function, call)
@@ -216,8 +219,25 @@ def _libm_fma(double: bool) -> Callable[..., Any]:
 def _fma(a: Any, b: Any, c: Any) -> Any:
     """The C library's, which rounds once."""
     dtype = np.asarray(a).dtype
-    result = _libm_fma(dtype == np.float64)(a, b, c)
+    # f16 in double: rounding twice is rounding once, from 53 to 11 bits.
+    result = _libm_fma(dtype != np.float32)(a, b, c)
     return np.asarray(result, dtype)
+
+
+def _wrapping(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Integer arithmetic; bools are numbers of one bit."""
+
+    def apply(a: Any, b: Any) -> Any:
+        if np.asarray(a).dtype != np.bool_:
+            return function(a, b)
+        return function(np.int8(a), np.int8(b)) & 1 != 0
+
+    return apply
+
+
+def _signed(function: Callable[..., Any], bools: Any) -> Callable[..., Any]:
+    """A signed minimum or maximum, in which true is -1."""
+    return lambda a, b: (bools if np.asarray(a).dtype == np.bool_ else function)(a, b)
 
 
 def _divide(frame: _Frame, op: Operation) -> Any:
@@ -250,6 +270,8 @@ def _shift(frame: _Frame, op: Operation) -> Any:
 def _compare_ints(frame: _Frame, op: upstream.CmpiOp) -> Any:
     name = arith.CMPI_COMPARISON_OPERATIONS[op.predicate.value.data]
     a, b = frame.all(op.operands)
+    if np.asarray(a).dtype == np.bool_ and name.startswith("s"):
+        a, b = b, a  # as a signed number, true is -1
     test = _TESTS[name.removeprefix("s").removeprefix("u")]
     return _unsigned(test)(a, b) if name.startswith("u") else test(a, b)
 
@@ -338,15 +360,17 @@ def _store(frame: _Frame, op: memref.StoreOp) -> None:
 
 
 def _run_of(frame: _Frame, op: Any, mask: Any, lanes: int) -> tuple[Array, Any]:
-    """The flat buffer and the places of all lanes; those not masked lie inside."""
+    """The flat buffer and the places of all lanes; those not masked are in one row."""
     buffer = frame.values[op.base]
+    *rows, first = (int(i) for i in frame.all(op.indices))
+    columns = first + np.arange(lanes)
+    outside = any(not 0 <= i < n for i, n in zip(rows, buffer.shape, strict=False))
+    if np.any(mask & (outside | (columns < 0) | (columns >= buffer.shape[-1]))):
+        raise _undefined(op, f"lanes outside of a row of a buffer of {buffer.shape}")
     start = 0
-    for i, n in zip(frame.all(op.indices), buffer.shape, strict=True):
-        start = start * n + int(i)
-    places = start + np.arange(lanes)
-    if np.any(mask & ((places < 0) | (places >= buffer.size))):
-        raise _undefined(op, f"lanes outside of a buffer of {buffer.shape}")
-    return buffer.reshape(-1), places
+    for i, n in zip(rows, buffer.shape, strict=False):
+        start = start * n + i
+    return buffer.reshape(-1), start * buffer.shape[-1] + columns
 
 
 def _vector_load(frame: _Frame, op: vector.LoadOp) -> Any:
@@ -388,7 +412,11 @@ def _alloca(frame: _Frame, op: memref.AllocaOp) -> Any:
 
 
 def _fresh(type_: Attribute) -> Array:
-    shape, dtype = shape_of(type_), dtype_of(type_)
+    return _unwritten(shape_of(type_), dtype_of(type_))
+
+
+def _unwritten(shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
+    """Memory that nobody has written: not zeros, and no right answers of old."""
     size = int(np.prod(shape)) * dtype.itemsize
     return np.full(size, 0x55, np.uint8).view(dtype).reshape(shape)
 
@@ -544,9 +572,10 @@ def _barrier(frame: _Frame, _op: gpu.BarrierOp) -> None:
 
 _SIMPLE: dict[type[Operation], Callable[..., Any]] = {
     arith.AddfOp: np.add, arith.SubfOp: np.subtract, arith.MulfOp: np.multiply,
-    arith.DivfOp: np.divide, arith.NegfOp: np.negative, arith.AddiOp: np.add,
-    arith.SubiOp: np.subtract, arith.MuliOp: np.multiply,
-    arith.MinSIOp: np.minimum, arith.MaxSIOp: np.maximum,
+    arith.DivfOp: np.divide, arith.NegfOp: np.negative, arith.AddiOp: _wrapping(np.add),
+    arith.SubiOp: _wrapping(np.subtract), arith.MuliOp: _wrapping(np.multiply),
+    arith.MinSIOp: _signed(np.minimum, np.logical_or),
+    arith.MaxSIOp: _signed(np.maximum, np.logical_and),
     arith.MinUIOp: _unsigned(np.minimum), arith.MaxUIOp: _unsigned(np.maximum),
     arith.AndIOp: np.bitwise_and, arith.OrIOp: np.bitwise_or,
     arith.XOrIOp: np.bitwise_xor, arith.MinnumfOp: np.fmin, arith.MaxnumfOp: np.fmax,

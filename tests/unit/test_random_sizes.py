@@ -17,7 +17,7 @@ from programs import draw_array
 import rfxjit as rfx
 
 RUNS = int(os.environ.get("RFX_FUZZ", "60"))
-DTYPES = [np.dtype(c) for c in "?bhilBHILfd"]
+DTYPES = [np.dtype(c) for c in "?bhilBHILefd"]
 
 # What takes one array of one dim, of any size, to another.
 STEPS = {
