@@ -160,6 +160,11 @@ def _math(_: Trace, original: Any, *args: Any) -> Any:
     return python_number(result) if isinstance(result, Tracer) else result
 
 
+def _len(_: Trace, __: Any, x: Any) -> Any:
+    """The first size, which may be a symbol; Python's `len` gives a number."""
+    return x.shape[0] if isinstance(x, Tracer) and x.ndim else len(x)
+
+
 _ALWAYS: dict[Any, Callable[..., Any]] = {
     **dict.fromkeys((np.array, np.asarray, np.ascontiguousarray), _array),
     **dict.fromkeys((np.zeros, np.ones, np.empty, np.full), _create),
@@ -168,7 +173,7 @@ _ALWAYS: dict[Any, Callable[..., Any]] = {
 _IF_TRACED: dict[Any, Callable[..., Any]] = {
     **dict.fromkeys(_MATH, _math),
     math.log: lambda t, f, x, base=None: python_number(_log(t, f, x, base)),
-    float: _float, int: _int, bool: _bool, sum: _sum,
+    float: _float, int: _int, bool: _bool, sum: _sum, len: _len,
     max: _extreme(np.maximum, np.greater), min: _extreme(np.minimum, np.less),
     **dict.fromkeys(
         (np.float16, np.float32, np.float64, np.int8, np.int16, np.int32, np.int64,

@@ -19,7 +19,7 @@ from typing import Any, cast
 import numpy as np
 
 from rfxjit.frontend.context import refuse
-from rfxjit.frontend.symbolic import Size, SymDim
+from rfxjit.frontend.symbolic import Size, SymDim, least
 from rfxjit.frontend.tracer import Tracer, broadcast_to, lift, sizes, update
 
 
@@ -55,16 +55,37 @@ def _slice(part: slice, n: Size) -> tuple[Size, Size, int]:
     if part.start is None and part.stop is None and step == 1:
         return 0, n, 1
     if isinstance(n, SymDim):
-        start, stop = part.start, part.stop
-        # Sizes in a symbolic dim stay symbolic only where nothing can be clipped:
-        # x[k:], x[:-k] with small constants would need n >= k, so n is pinned.
-        if step == 1 and start is None and isinstance(stop, SymDim) and stop == n:
-            return 0, n, 1
-        if step == -1 and start is None and stop is None:
-            return n - 1, n, -1
+        if (symbolic := _symbolic_slice(part, n, step)) is not None:
+            return symbolic
         n = int(n)
     begin, end, step = slice(part.start, part.stop, step).indices(n)
     return begin, len(range(begin, end, step)), step
+
+
+def _symbolic_slice(part: slice, n: SymDim, step: int) -> tuple[Size, Size, int] | None:
+    """A slice of a symbolic dim, if its bounds are known to lie inside.
+
+    `x[3:]` is clipped where n < 3, so n is pinned; `x[1:]` never is: symbols are at
+    least 2, smaller sizes being compiled for themselves.
+    """
+    if step < 0:
+        if part.start is not None or part.stop is not None:
+            return None
+        return n - 1, (n - 1 - step) // -step, step
+    begin, end = _bound(part.start, 0, n), _bound(part.stop, n, n)
+    if begin is None or end is None or least(end - begin) < 0:
+        return None
+    return begin, (end - begin + step - 1) // step, step
+
+
+def _bound(value: Any, default: Size, n: SymDim) -> Size | None:
+    """A bound of a slice as a size between 0 and n; None where that is not known."""
+    if value is None:
+        return default
+    if not isinstance(value, SymDim):
+        value = int(value)
+        value = n + value if value < 0 else value
+    return value if least(value) >= 0 and least(n - value) >= 0 else None
 
 
 def _static_int(item: Any) -> bool:

@@ -1,13 +1,17 @@
 """Sizes that are not known: `x.shape[0]` of a dim that varies from call to call.
 
-A `SymDim` is a polynomial of input sizes, so that `2 * n + 1` stays symbolic and two
-sizes can be compared exactly. Whatever needs a number (`range(n)`, `n > 3`) *pins* the
-sizes in it: the trace starts again with these static, and remembers the reason.
+A `SymDim` is a polynomial of input sizes and of quotients `size // k`, so that
+`2 * n + 1` and `n // 2` stay symbolic and two sizes can be compared exactly. Whatever
+needs a number (`range(n)`, `n > 3`) *pins* the sizes in it: the trace starts again with
+these static, and remembers the reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from xdsl.ir import SSAValue
@@ -47,8 +51,11 @@ class SymDim:
         for monomial, factor in self.terms.items():
             part: SSAValue | int = factor
             for name in monomial:
-                _, value, dim = self.trace.__dict__["symbols"][name]
-                size = b.dim(value, dim)
+                symbol = self.trace.__dict__["symbols"][name]
+                if isinstance(symbol, Quotient):
+                    size = b.index_floordiv(symbol.size.ssa(), symbol.by)
+                else:
+                    size = b.dim(*symbol[1:])
                 part = size if part == 1 else b.index_mul(part, size)
             total = (
                 part
@@ -66,10 +73,45 @@ class SymDim:
         return Tracer(self.trace, value, "int", shape=())
 
     def _pin(self, why: str) -> PinError:
-        symbols = {name for monomial in self.terms for name in monomial}
         where = user_location()
-        sizes = frozenset(self.trace.__dict__["symbols"][s][0] for s in symbols)
-        return PinError(sizes, f"{where}: {why}" if where else why)
+        return PinError(self._sizes(), f"{where}: {why}" if where else why)
+
+    def _symbols(self) -> dict[str, Any]:
+        known = self.trace.__dict__["symbols"]
+        return {name: known[name] for monomial in self.terms for name in monomial}
+
+    def _sizes(self) -> frozenset[int]:
+        """The input sizes, in this call, that the size depends on."""
+        result: frozenset[int] = frozenset()
+        for symbol in self._symbols().values():
+            quotient = isinstance(symbol, Quotient)
+            result |= symbol.size._sizes() if quotient else {symbol[0]}
+        return result
+
+    def least(self) -> float:
+        """A bound that the size is never below; symbols are 2 or more."""
+        terms: dict[tuple[str, ...], float] = dict(self.terms)
+        for name, symbol in self._symbols().items():
+            # p // k is at most p / k: that is what a negative multiple may be.
+            factor = terms.get((name,), 0)
+            if isinstance(symbol, Quotient) and factor < 0:
+                del terms[name,]
+                for monomial, f in symbol.size.terms.items():
+                    more = factor * f / symbol.by
+                    terms[monomial] = terms.get(monomial, 0) + more
+        total = terms.pop((), 0)
+        if any(factor < 0 for factor in terms.values()):
+            return -inf
+        symbols = self._symbols()
+        for monomial, factor in terms.items():
+            for name in monomial:
+                symbol = symbols.get(name)
+                small = 2.0
+                if isinstance(symbol, Quotient):
+                    small = symbol.size.least() // symbol.by
+                factor *= small  # noqa: PLW2901 - the value of the monomial
+            total += factor
+        return total
 
     # ---- arithmetic stays symbolic
 
@@ -80,19 +122,25 @@ class SymDim:
         return _simplest(self.trace, terms)
 
     def __add__(self, other: Any) -> Any:
-        return self._combine(other, 1) if _is_size(other) else NotImplemented
+        if not _is_size(other):
+            return self._with(other, operator.add)
+        return self._combine(other, 1)
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Any:
-        return self._combine(other, -1) if _is_size(other) else NotImplemented
+        if not _is_size(other):
+            return self._with(other, operator.sub)
+        return self._combine(other, -1)
 
     def __rsub__(self, other: Any) -> Any:
-        return (self * -1) + other if _is_size(other) else NotImplemented
+        if not _is_size(other):
+            return self._with(other, lambda a, b: b - a)
+        return (self * -1) + other
 
     def __mul__(self, other: Any) -> Any:
         if not _is_size(other):
-            return NotImplemented
+            return self._with(other, operator.mul)
         terms: Terms = {}
         for a, x in self.terms.items():
             for b, y in _terms(other).items():
@@ -101,6 +149,18 @@ class SymDim:
         return _simplest(self.trace, terms)
 
     __rmul__ = __mul__
+
+    def _with(self, other: Any, operation: Callable[[Any, Any], Any]) -> Any:
+        """Arithmetic with a float: the size is a traced number then."""
+        if isinstance(other, float):
+            return operation(self.tracer(), other)
+        return NotImplemented
+
+    def __truediv__(self, other: Any) -> Any:
+        return self.tracer() / other
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return other / self.tracer()
 
     # ---- everything else needs the number
 
@@ -128,10 +188,23 @@ class SymDim:
 
     __lt__ = __le__ = __gt__ = __ge__ = _compare
 
+    def __floordiv__(self, other: Any) -> Any:
+        if not isinstance(other, int) or isinstance(other, bool) or other < 1:
+            return self._divide(other)
+        if not any(factor % other for factor in self.terms.values()):
+            terms = {m: factor // other for m, factor in self.terms.items()}
+            return _simplest(self.trace, terms)
+        name = f"({self!r})//{other}"
+        self.trace.__dict__["symbols"].setdefault(name, Quotient(self, other))
+        return SymDim(self.trace, {(name,): 1}, None)
+
+    def __mod__(self, other: Any) -> Any:
+        return self - (self // other) * other
+
     def _divide(self, other: Any) -> Any:
         raise self._pin(f"this size is divided by {other}")
 
-    __floordiv__ = __rfloordiv__ = __mod__ = __truediv__ = __rtruediv__ = _divide
+    __rfloordiv__ = __rmod__ = _divide
 
     def __hash__(self) -> int:
         return hash(tuple(sorted(self.terms.items())))
@@ -139,12 +212,25 @@ class SymDim:
     def __repr__(self) -> str:
         parts = [
             "*".join([*([] if f == 1 and m else [str(f)]), *m])
-            for m, f in self.terms.items()
+            for m, f in sorted(self.terms.items())
         ]
         return " + ".join(parts)
 
 
+@dataclass(frozen=True, eq=False)
+class Quotient:
+    """The symbol `size // by`."""
+
+    size: SymDim
+    by: int
+
+
 Size = int | SymDim
+
+
+def least(size: Size) -> float:
+    """A bound that a size is never below."""
+    return size.least() if isinstance(size, SymDim) else size
 
 
 def same_size(a: Size, b: Size) -> bool:

@@ -234,4 +234,5 @@ def _dims(tracer: Tracer) -> tuple[Any, ...]:
 
 def _symbol(n: SymDim) -> str | None:
     (monomial, factor), *rest = n.terms.items()
-    return monomial[0] if not rest and factor == 1 and len(monomial) == 1 else None
+    plain = not rest and factor == 1 and len(monomial) == 1
+    return monomial[0] if plain and monomial[0].isidentifier() else None

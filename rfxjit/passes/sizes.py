@@ -136,6 +136,8 @@ class Sizes:
     def _arithmetic(self, op: Operation) -> None:
         operands = [self.value(self.index(v)) for v in op.operands]
         properties: dict[str, Attribute] = dict(op.properties)
-        new = make(type(op), operands, (index,), self.emit.location, properties)
+        # Sizes are never negative: the unsigned division, which rounds down, too.
+        cls = arith.DivUIOp if isinstance(op, arith.FloorDivSIOp) else type(op)
+        new = make(cls, operands, (index,), self.emit.location, properties)
         self.emit.block.add_op(new)
         self.indices[op.results[0]] = new.results[0]

@@ -348,3 +348,26 @@ def test_callables_that_are_no_functions():
             return self.gain * x
 
     np.testing.assert_array_equal(rfx.jit(Gain().apply, strict=True)(x), 2 * x)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [lambda x: x[1:] - x[:-1], lambda x: x[::2], lambda x: x[1:-1] * 2,
+     lambda x: x[len(x) // 2 :], lambda x: x[: x.shape[0] // 3] + 1, lambda x: x[::-2],
+     lambda x: np.zeros(len(x)) + x, lambda x: x[-2:], lambda x: x[1::3].sum()],
+)  # fmt: skip
+def test_slices_of_any_size_compile_twice(case):
+    jitted = rfx.jit(case, strict=True)
+    for n in (5, 6, 2, 9, 31, 3):
+        x = np.arange(float(n))
+        np.testing.assert_array_equal(jitted(x), case(x))
+    assert jitted.compile_count == 2
+
+
+def test_a_slice_that_may_be_clipped_pins_the_size():
+    jitted = rfx.jit(lambda x: x[3:], strict=True)
+    for n in (5, 2, 7):
+        x = np.arange(float(n))
+        np.testing.assert_array_equal(jitted(x), x[3:])
+    assert jitted.compile_count == 3
+    assert "this size is used as a number" in jitted.explain()
