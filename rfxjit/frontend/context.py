@@ -102,6 +102,10 @@ class Trace:
         """Captured objects that are not data, by identity: where they were found."""
         self.captured: dict[Path, Any] = {}
 
+    def at(self, location: SourceLocation) -> None:
+        """Where the function is defined, and what belongs to no line of its own."""
+        self.function.location = self.builder.location = _attribute(location)
+
     def here(self) -> Builder:
         """The builder, located at the user's current line."""
         if (location := user_location()) is not None:

@@ -18,14 +18,14 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
-from types import BuiltinFunctionType
+from types import BuiltinFunctionType, CodeType
 from typing import Any, cast
 
 import numpy as np
 from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, ModuleOp, UnitAttr
 from xdsl.ir import SSAValue
 
-from rfxjit.errors import TraceError
+from rfxjit.errors import SourceLocation, TraceError
 from rfxjit.frontend.context import PinError, Trace, call_function, refuse
 from rfxjit.frontend.symbolic import SymDim
 from rfxjit.frontend.tracer import Tracer, lift
@@ -90,6 +90,8 @@ def _trace(
     name = re.sub(r"\W", "_", getattr(fn, "__name__", "f")) or "f"
     name = "lambda_" if name == "_lambda_" else name
     state = Trace(name, symbolic)
+    if isinstance(code := getattr(inspect.unwrap(fn), "__code__", None), CodeType):
+        state.at(SourceLocation(code.co_filename, code.co_firstlineno))
     python = inspect.signature(fn)
     bound = python.bind(*args, **kwargs)
     # The defaults of ufuncs and other builtins are not values they accept.

@@ -119,10 +119,9 @@ def _alloca(k: _Kernel, op: memref.AllocaOp) -> None:
     shape, element = shape_of(type_), element_type(type_)
     name = f"{k.old.sym_name.data}_shared{len(list(k.globals.ops))}"
     array = llvm.LLVMArrayType(IntAttr(prod(shape)), memory_type(element))
-    append(
-        k.globals,
-        llvm.GlobalOp(array, name, "internal", addr_space=3, alignment=64),
-    )
+    memory = llvm.GlobalOp(array, name, "internal", addr_space=3, alignment=64)
+    memory.location = op.location
+    append(k.globals, memory)
     address = {"global_name": SymbolRefAttr(name)}
     pointer = k.op(llvm.AddressOfOp, (), _SHARED_POINTER, address)
     k.buffers[op.memref] = Buffer(pointer, shape, element)

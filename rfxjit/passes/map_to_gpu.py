@@ -34,9 +34,9 @@ by the first. So the fixed tree of `loop_nests.py` stays what it is: 64 lanes ar
 threads, and sums have the same bits as on the CPU.
 
 Arithmetic on scalar arguments is the host's, other scalar arithmetic is repeated in
-each kernel that wants it. Other scalars and buffers
-that outlive a kernel are in memory of `gpu.alloc`, `hostShared` where the host reads
-them. A loop of no iterations is launched as one block, which finds nothing to do.
+each kernel that wants it. Other scalars and buffers that outlive a kernel are in memory
+of `gpu.alloc`, `hostShared` where the host reads them. A loop of no iterations is
+launched as one block, which finds nothing to do.
 
 A reduction of outer loops, which adds row after row, is one block too.
 
@@ -209,7 +209,9 @@ class Unit:
             module.add_op(kernel.finish())
         for op in reversed(self.allocations):
             self.block.insert_op_before(op, cast("Operation", self.block.first_op))
-            self.block.add_op(gpu.DeallocOp(op.result))
+            freed = gpu.DeallocOp(op.result)
+            freed.location = self.old.location
+            self.block.add_op(freed)
         append(self.block, make(func.ReturnOp, values, (), old.location))
         sweep(self.block)
         new = func.FuncOp(
