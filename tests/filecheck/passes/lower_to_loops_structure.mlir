@@ -1,0 +1,105 @@
+// RUN: rfx-opt -p fuse,lower-to-loops --split-input-file %s | filecheck %s
+// RUN: rfx-opt -p fuse,lower-to-loops --split-input-file %s > %t && %mlir-opt --split-input-file %t > /dev/null
+// REQUIRES: mlir-opt
+
+// Indices are clamped into their dim, as a whole block is.
+
+func.func @gathered(%x: tensor<6x4xf32>, %i: tensor<3xi64>) -> tensor<3x4xf32> {
+  %r = rfx.gather %x at [0](%i) : tensor<6x4xf32>, (tensor<3xi64>) to tensor<3x4xf32>
+  func.return %r : tensor<3x4xf32>
+}
+// CHECK-LABEL: func.func @gathered(
+// CHECK:         %[[LAST:.*]] = arith.constant 5 : index
+// CHECK:         "scf.parallel"
+// CHECK:           %[[I:.*]] = memref.load %i
+// CHECK:           %[[LIMIT:.*]] = arith.index_cast %[[LAST]] : index to i64
+// CHECK:           arith.minsi %[[I]], %[[LIMIT]]
+// CHECK:           arith.maxsi
+// CHECK:           memref.load %x
+// CHECK:           memref.store %{{.*}}, %out0
+
+// -----
+
+func.func @block(%x: tensor<8xf32>, %s: tensor<i64>) -> tensor<3xf32> {
+  %r = rfx.dynamic_slice %x at(%s) : tensor<8xf32>, (tensor<i64>) to tensor<3xf32>
+  func.return %r : tensor<3xf32>
+}
+// CHECK-LABEL: func.func @block(
+// CHECK:         %[[S:.*]] = memref.load %s
+// CHECK:         %[[ROOM:.*]] = arith.constant 5 : index
+// CHECK:         arith.minsi %[[S]]
+// CHECK:         arith.maxsi
+// CHECK:         "scf.parallel"
+// CHECK:           arith.addi
+// CHECK:           memref.load %x
+
+// -----
+
+func.func @replaced(%x: tensor<8xf32>, %u: tensor<3xf32>, %s: tensor<i64>) -> tensor<8xf32> {
+  %r = rfx.dynamic_update_slice %x, %u at(%s) : tensor<8xf32>, tensor<3xf32>, (tensor<i64>) to tensor<8xf32>
+  func.return %r : tensor<8xf32>
+}
+// CHECK-LABEL: func.func @replaced(
+// CHECK:         "scf.parallel"
+// CHECK:           memref.load %x
+// CHECK:           memref.store %{{.*}}, %out0
+// CHECK:         "scf.parallel"
+// CHECK:           memref.load %u
+// CHECK:           memref.store %{{.*}}, %out0
+
+// -----
+
+// Rows of the result are accumulated: the inner loop has unit stride.
+
+func.func @product(%a: tensor<20x30xf32>, %b: tensor<30x40xf32>) -> tensor<20x40xf32> {
+  %r = rfx.dot_general %a, %b batch [] [] contract [1] [0] : tensor<20x30xf32>, tensor<30x40xf32> to tensor<20x40xf32>
+  func.return %r : tensor<20x40xf32>
+}
+// CHECK-LABEL: func.func @product(
+// CHECK:         "scf.parallel"
+// CHECK:           scf.for
+// CHECK:             "scf.parallel"
+// CHECK:               memref.load %out0[%[[I:.*]], %[[J:.*]]]
+// CHECK:               memref.load %a[%[[I]], %[[K:.*]]]
+// CHECK:               memref.load %b[%[[K]], %[[J]]]
+// CHECK:               arith.mulf
+// CHECK:               arith.addf
+// CHECK:               memref.store %{{.*}}, %out0[%[[I]], %[[J]]]
+
+// -----
+
+// Index and size of a loop, as numbers.
+
+func.func @numbered(%x: tensor<?xf32>) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %r = rfx.map [%n] (%a = %x [0] : tensor<?xf32>) -> ([0] : tensor<?xf32>) {
+    %i = rfx.index 0
+    %d = rfx.dim 0
+    %fi = rfx.convert %i : index to f32
+    %fd = rfx.convert %d : index to f32
+    %q = rfx.div %fi, %fd : f32
+    %s = rfx.add %a, %q : f32
+    rfx.yield %s : f32
+  }
+  func.return %r : tensor<?xf32>
+}
+// CHECK-LABEL: func.func @numbered(
+// CHECK:         %[[N:.*]] = memref.dim %x
+// CHECK:         ^{{.*}}(%[[I:.*]]: index):
+// CHECK:           arith.index_cast %[[I]] : index to i64
+// CHECK:           arith.index_cast %[[N]] : index to i64
+// CHECK:           arith.divf
+
+// -----
+
+func.func @counting(%x: tensor<5xi32>) -> tensor<5xi32> {
+  %k = rfx.iota 0 [5] : tensor<5xi32>
+  %r = rfx.mul %x, %k : tensor<5xi32>
+  func.return %r : tensor<5xi32>
+}
+// CHECK-LABEL: func.func @counting(
+// CHECK:         ^{{.*}}(%[[I:.*]]: index):
+// CHECK:           %[[W:.*]] = arith.index_cast %[[I]] : index to i64
+// CHECK:           arith.trunci %[[W]] : i64 to i32
+// CHECK:           arith.muli
