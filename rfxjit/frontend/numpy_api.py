@@ -39,10 +39,12 @@ def call_ufunc(
     """One ufunc call."""
     out = kwargs.pop("out", None)
     if method == "reduce" and ufunc in _REDUCTIONS:
-        axis = kwargs.pop("axis", 0)
-        return reduce(lift(trace, inputs[0]), _REDUCTIONS[ufunc], axis,
-                      keepdims=kwargs.pop("keepdims", False))  # fmt: skip
-    if method != "__call__" or set(kwargs) - {"dtype", "casting"}:
+        axis, keepdims = kwargs.pop("axis", 0), kwargs.pop("keepdims", False)
+        _no_more(f"np.{ufunc.__name__}.reduce", out, kwargs)
+        return reduce(
+            lift(trace, inputs[0]), _REDUCTIONS[ufunc], axis, keepdims=keepdims
+        )
+    if method != "__call__" or set(kwargs) - {"dtype"}:
         raise refuse(
             f"np.{ufunc.__name__}.{method} with {sorted(kwargs)} is not traced"
         )
@@ -74,13 +76,22 @@ def _ufunc(
         a, b = operands
         return a // b, a % b
     if (special := _COMPOSITE.get(ufunc)) is not None:
-        return special(*operands)
+        if dtype is not None:
+            raise refuse(f"np.{ufunc.__name__} with dtype is not traced")
+        *given, result = _resolve(ufunc, operands)
+        wanted = zip(operands, given, strict=True)
+        operands = [x if x.dtype == d else x.astype(d) for x, d in wanted]
+        made = special(*operands)
+        return made if made.dtype == result else made.astype(result)
     name = UFUNCS.get(ufunc)
     if name is None:
         raise refuse(f"np.{ufunc.__name__} is not traced")
     dtypes = _resolve(ufunc, operands)
     if dtype is not None:
-        dtypes = [np.dtype(dtype)] * len(dtypes)
+        # Raises where NumPy does: for what "same_kind" does not allow.
+        types = (*(weak_type(x) for x in operands), None)
+        chosen = (*(None for _ in operands), np.dtype(dtype))
+        dtypes = list(ufunc.resolve_dtypes(cast("Any", types), signature=chosen))
     if dtypes[0].kind == "b":
         name = {"add": "or", "mul": "and", "abs": "or"}.get(name, name)
         if name == "or" and len(operands) == 1:
@@ -137,20 +148,28 @@ def _logaddexp(a: Any, b: Any) -> Any:
     return high + np.log1p(np.exp(gap))
 
 
+def _reciprocal(a: Any) -> Any:
+    """1 / a, of integers rounded towards zero: 1, -1 or 0."""
+    if a.dtype.kind == "f":
+        return 1 / a
+    return np.where(a == 1, a, np.where(a == -1, a, 0)) if a.dtype.kind == "i" else (
+        1 // a)  # fmt: skip
+
+
 _COMPOSITE: dict[Any, Callable[..., Any]] = {
     np.logical_and: _logical("and"),
     np.logical_or: _logical("or"),
     np.logical_xor: _logical("xor"),
     np.logical_not: _logical_not,
     np.positive: lambda a: a.copy(),
-    np.reciprocal: lambda a: 1 / a if a.dtype.kind == "f" else 1 // a,
+    np.reciprocal: _reciprocal,
     np.deg2rad: lambda a: a * (math.pi / 180.0),
     np.radians: lambda a: a * (math.pi / 180.0),
     np.rad2deg: lambda a: a * (180.0 / math.pi),
     np.degrees: lambda a: a * (180.0 / math.pi),
-    np.float_power: lambda a, b: np.power(a.astype(np.float64), b),
+    np.float_power: np.power,
     np.logaddexp: _logaddexp,
-    np.fabs: lambda a: np.absolute(a if a.dtype.kind == "f" else a * 1.0),
+    np.fabs: np.absolute,
     np.heaviside: lambda a, b: np.where(
         np.isnan(a), a, np.where(a > 0, 1.0, np.where(a < 0, 0.0, b))
     ),
@@ -243,9 +262,10 @@ def _search(kind: str) -> Callable[..., Tracer]:
     ) -> Tracer:
         _no_more(kind, out, {})
         keep = keepdims is not np._NoValue and bool(keepdims)
-        return reduce(
-            a.reshape(-1) if axis is None else a, kind, axis or 0, keepdims=keep
-        )
+        if axis is not None:
+            return reduce(a, kind, axis, keepdims=keep)
+        found = reduce(a.reshape(-1), kind, 0)
+        return found.reshape((1,) * a.ndim) if keep else found
 
     return function
 
@@ -278,7 +298,8 @@ def var(a: Tracer, axis: Any = None, dtype: Any = None, out: Any = None,
     x = a.astype(result)
     centred = x - mean(x, axis, keepdims=True)
     total = reduce(np.square(centred), "add", axis, keepdims=keep)
-    return total / (_count(a, axis) - ddof).astype(result)
+    # As NumPy: with no degree of freedom left the result is inf or NaN.
+    return total / np.maximum(_count(a, axis) - ddof, 0).astype(result)
 
 
 def std(a: Tracer, *args: Any, **kwargs: Any) -> Any:
@@ -491,7 +512,10 @@ def round_(a: Tracer, decimals: int = 0, out: Any = None) -> Any:
 
 
 def _like(fill: float | None) -> Callable[..., Tracer]:
-    def function(a: Tracer, *args: Any, dtype: Any = None, **_: Any) -> Tracer:
+    def function(a: Tracer, *args: Any, dtype: Any = None, **rest: Any) -> Tracer:
+        _no_more("zeros_like, ones_like or full_like", None,
+                 {k: v for k, v in rest.items() if k not in ("order", "subok")}
+        )  # fmt: skip
         value = args[0] if fill is None and args else (fill or 0)
         trace = a.trace
         x = lift(trace, value)
@@ -578,7 +602,8 @@ def cross(a: Any, b: Any, **rest: Any) -> Any:
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
     """As `np.linalg.norm`, 2-norm of vectors or Frobenius norm."""
-    if ord not in (None, 2) or (ord == 2 and axis is None and x.ndim != 1):
+    vector = isinstance(axis, int) or (axis is None and x.ndim == 1)
+    if ord not in (None, 2) or (ord == 2 and not vector):
         raise refuse(f"np.linalg.norm with ord={ord} is not traced")
     wide = x if x.dtype.kind == "f" else x.astype(np.float64)
     return np.sqrt(reduce(np.square(wide), "add", axis, keepdims=keepdims))
@@ -628,7 +653,8 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.vstack: vstack, np.flip: flip, np.where: where, np.clip: clip,
     np.round: round_, np.around: round_, np.copy: lambda a, **_: a.copy(),
     np.zeros_like: _like(0), np.ones_like: _like(1), np.full_like: _like(None),
-    np.empty_like: _like(0), np.dot: dot, np.vdot: dot, np.outer: outer,
+    np.empty_like: _like(0), np.dot: dot, np.outer: outer,
+    np.vdot: lambda a, b: dot(a.reshape(-1), np.ravel(b)),
     np.cross: cross, np.linalg.norm: norm, np.trace: trace_, np.cumsum: cumsum,
     np.take: take, np.shape: lambda a: a.shape, np.ndim: lambda a: a.ndim,
     np.size: lambda a, axis=None: a.size if axis is None else a.shape[axis],

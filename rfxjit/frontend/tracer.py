@@ -24,7 +24,7 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX
 from xdsl.ir import SSAValue
 
 from rfxjit.dialects.elementwise import TABLE
-from rfxjit.dialects.ir import dtype_of, shape_of
+from rfxjit.dialects.ir import ELEMENT_TYPES, dtype_of, shape_of
 from rfxjit.errors import ShapeError
 from rfxjit.frontend.context import Trace, refuse
 from rfxjit.frontend.symbolic import Size, SymDim, broadcast_shapes, same_shape
@@ -194,6 +194,8 @@ class Tracer:
 
     def astype(self, dtype: Any, **_: Any) -> Tracer:
         """As `ndarray.astype`, always a copy."""
+        if np.dtype(dtype) not in ELEMENT_TYPES:
+            raise refuse(f"dtype {np.dtype(dtype)} is not supported")
         value = self.trace.here().convert(self.value, np.dtype(dtype))
         return self.like(value, "array" if self.kind == "array" else "scalar")
 

@@ -37,6 +37,11 @@ HEADER = """\
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC optimize ("-ffp-contract=off")
+#endif
 """
 
 _RESERVED = frozenset(
@@ -46,9 +51,16 @@ _RESERVED = frozenset(
      "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "bool",
      "true", "false", "main", "sqrt", "fabs", "floor", "ceil", "trunc", "rint",
      "copysign", "fma", "fmax", "fmin", "memcpy", "y0", "y1", "yn", "j0", "j1", "jn",
-     "gamma", "index", "exp", "log", "sin", "cos", "tan", "pow")
+     "gamma", "index", "exp", "log", "sin", "cos", "tan", "pow", "acos", "acosh",
+     "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "cosh", "erf", "erfc", "exp2",
+     "expm1",
+     "fdim", "fmod", "frexp", "hypot", "ilogb", "ldexp", "lgamma", "llrint", "llround",
+     "log10", "log1p", "log2", "logb", "lrint", "lround", "modf", "nan", "nearbyint",
+     "nextafter", "remainder", "remquo", "round", "scalbln", "scalbn", "sinh", "tanh",
+     "tgamma", "drem", "significand", "signbit", "isnan", "isinf", "isfinite", "NAN",
+     "INFINITY", "HUGE_VAL", "memmove", "memset", "memcmp", "strlen", "abs", "labs")
 )  # fmt: skip
-"""Keywords of C, and functions of its headers, which no variable may be called."""
+"""Keywords of C, and functions of its headers: other names get an underscore."""
 
 
 def _literal(value: Any, type_: Attribute) -> str:
@@ -112,7 +124,9 @@ def _function(function: func.FuncOp) -> str:
     private = function.sym_visibility is not None
     outputs = function.function_type.outputs.data
     result = w.type(outputs[0]) if outputs else "void"
-    head = f"{'static ' if private else ''}{result} {function.sym_name.data}"
+    name = function.sym_name.data
+    name += "_" if name in _RESERVED else ""
+    head = f"{'static ' if private else ''}{result} {name}"
     for name in [p.rpartition(" ")[2].lstrip("*") for p in parameters]:
         w.line(f"(void){name};")
     w.block(block)

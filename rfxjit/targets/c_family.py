@@ -124,13 +124,16 @@ class Writer:
     def fresh(self, value: SSAValue) -> str:
         """A new name, from the hint where there is one."""
         hint = value.name_hint
-        name = hint if hint and hint.isidentifier() else f"v{next(self.numbers)}"
-        if name in self.syntax.reserved:
-            name += "_"
-        while name in self.used:
-            name = f"{hint or 'v'}_{next(self.numbers)}"
-        self.used.add(name)
+        usable = hint is not None and hint.isidentifier() and hint.isascii()
+        name = self.unused(hint if usable and hint else f"v{next(self.numbers)}")
         self.names[value] = name
+        return name
+
+    def unused(self, name: str) -> str:
+        """The name, or one like it that nothing else has."""
+        while name in self.used or name in self.syntax.reserved:
+            name += "_"
+        self.used.add(name)
         return name
 
     def line(self, text: str) -> None:
@@ -165,8 +168,7 @@ class Writer:
             if n != DYNAMIC_INDEX:
                 dims.append(str(n))
                 continue
-            dims.append(f"{self.names[argument]}_d{d}")
-            self.used.add(dims[-1])
+            dims.append(self.unused(f"{self.names[argument]}_d{d}"))
             parameters.append(dims[-1])
         return parameters
 
@@ -349,7 +351,7 @@ def _assign(w: Writer, targets: Sequence[str], values: Sequence[SSAValue]) -> No
     """Assign all at once: a value may be another target's old one."""
     names = [w.names[v] for v in values]
     if len(names) > 1 and set(names) & set(targets):
-        fresh = [f"next{next(w.numbers)}" for _ in names]
+        fresh = [w.unused(f"next{next(w.numbers)}") for _ in names]
         for new, name, value in zip(fresh, names, values, strict=True):
             w.line(f"const {w.type(value.type)} {new} = {name};")
         names = fresh

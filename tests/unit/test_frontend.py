@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -371,3 +372,52 @@ def test_a_slice_that_may_be_clipped_pins_the_size():
         np.testing.assert_array_equal(jitted(x), x[3:])
     assert jitted.compile_count == 3
     assert "this size is used as a number" in jitted.explain()
+
+
+COMPOSITES = [np.deg2rad, np.degrees, np.fabs, np.reciprocal,
+              lambda x: np.heaviside(x, x), lambda x: np.logaddexp(x, x),
+              lambda x: np.float_power(x, x)]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", list("?bBhHilefd"))
+@pytest.mark.parametrize("function", COMPOSITES)
+def test_composed_ufuncs_have_numpys_dtypes(function, dtype):
+    x = np.array([1, 2, 3]).astype(dtype)
+    try:
+        want = function(x)
+    except TypeError:
+        with pytest.raises(TypeError):
+            rfx.jit(function, strict=True)(x)
+        return
+    got = rfx.jit(function, strict=True)(x)
+    assert got.dtype == want.dtype
+    tolerance = 2e-3 if want.dtype == np.float16 else 1e-6
+    np.testing.assert_allclose(got.astype("d"), want.astype("d"), rtol=tolerance)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda x: np.reciprocal(x.astype(int)), lambda x: np.add.reduce(x, axis=1),
+     lambda x: np.argmax(x, keepdims=True), lambda x: np.var(x, ddof=99),
+     lambda x: np.add(x, 1, dtype="f4"), lambda x: np.vdot(x, x),
+     lambda x: np.linalg.norm(x, axis=1)],
+)  # fmt: skip
+def test_keywords_mean_what_they_mean_in_numpy(function):
+    x = np.arange(1.0, 7.0).reshape(2, 3) * [1, -1, 1]
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        want = np.asarray(function(x))
+    got = np.asarray(rfx.jit(function, strict=True)(x))
+    assert (got.dtype, got.shape) == (want.dtype, want.shape)
+    np.testing.assert_allclose(got, want, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda x: np.add.reduce(x, initial=3.0), lambda x: np.zeros_like(x, shape=(2,)),
+     lambda x: np.linalg.norm(x, axis=(0, 1), ord=2), lambda x: x.astype("c16"),
+     lambda x: np.add(x, 1, casting="no", dtype="f4")],
+)  # fmt: skip
+def test_keywords_that_are_not_traced_are_refused(function):
+    with pytest.raises(rfx.TraceError):
+        rfx.jit(function, strict=True)(np.ones((2, 3)))

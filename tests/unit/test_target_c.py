@@ -7,8 +7,11 @@ import subprocess
 
 import numpy as np
 import pytest
+from xdsl.parser import Parser
 
 import rfxjit as rfx
+from rfxjit.compiler import context
+from rfxjit.compiler import text as level_text
 
 FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-O1", "-shared",
          "-ffp-contract=off", "-fPIC"]  # fmt: skip
@@ -66,3 +69,34 @@ def test_half_floats_are_refused():
     jitted = rfx.jit(lambda x: x + x, strict=True)
     with pytest.raises(Exception, match="f16 has no C99 type"):
         jitted.lower(np.ones(3, np.float16)).text("c")
+
+
+@pytest.mark.parametrize("flags", [FLAGS[:5], ["-std=gnu17", "-O2", "-march=native"]])
+def test_names_of_c_and_fused_multiplies(cc, tmp_path, flags):
+    def hypot(NAN, double, memcpy):
+        return NAN * double + memcpy
+
+    jitted = rfx.jit(hypot, strict=True)
+    x, y, z = RNG.standard_normal((3, 1000))
+    (tmp_path / "k.c").write_text(jitted.lower(x, y, z).text("c"))
+    command = [cc, *flags, "-shared", "-fPIC", "k.c", "-o", "k.so", "-lm"]
+    built = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    got = np.empty(1000)
+    pointers = [ctypes.c_void_p(a.ctypes.data) for a in (x, y, z, got)]
+    ends = ctypes.c_int64(0), ctypes.c_int64(1000), None
+    assert ctypes.CDLL(str(tmp_path / "k.so")).hypot_(*pointers, *ends) == 0
+    np.testing.assert_array_equal(got, x * y + z)
+
+
+def test_sizes_have_names_of_their_own(cc, tmp_path):
+    text = """
+    func.func @f(%x_d0: tensor<?xf32>, %x: tensor<?xf32>) -> tensor<?xf32> {
+      %r = rfx.neg %x : tensor<?xf32>
+      func.return %r : tensor<?xf32>
+    }"""
+    module = Parser(context(), text).parse_module()
+    (tmp_path / "k.c").write_text(level_text(module, "c"))
+    command = [cc, *FLAGS, "k.c", "-o", "k.so"]
+    built = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
