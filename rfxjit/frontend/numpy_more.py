@@ -42,7 +42,7 @@ def _strict(name: str, function: Callable[..., Any], known: str) -> Callable[...
     return checked
 
 
-def roll(a: Any, shift: int, axis: int | None = None) -> Any:
+def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     """As `np.roll`, by one static shift."""
     if not isinstance(shift, int) or isinstance(axis, tuple):
         raise refuse("np.roll is traced for one static shift")
