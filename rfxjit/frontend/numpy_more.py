@@ -85,10 +85,38 @@ def _triangle(name: str) -> Callable[..., Any]:
     return function
 
 
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+    """As `np.split`: views."""
+    axis = _axis(ary, axis)
+    n = _static(ary, axis, "split")
+    cuts = indices_or_sections
+    if isinstance(cuts, int):
+        if n % cuts:
+            raise ValueError("array split does not result in an equal division")
+        cuts = [n // cuts * i for i in range(1, cuts)]
+    starts, stops = [0, *cuts], [*cuts, n]
+    return [_part(ary, axis, i, j) for i, j in zip(starts, stops, strict=True)]
+
+
+def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
+    """As `np.repeat`, by one static count."""
+    if not isinstance(repeats, int):
+        raise refuse("np.repeat is traced for one static count")
+    if axis is None:
+        a, axis = np.reshape(a, -1), 0
+    axis = _axis(a, axis)
+    n = _static(a, axis, "repeat")
+    return np.take(a, np.repeat(np.arange(n), repeats), axis=axis)
+
+
 MORE: dict[Any, Callable[..., Any]] = {
     np.roll: _strict("roll", roll, "shift axis"),
     np.diff: _strict("diff", diff, "n axis"),
     np.ptp: _strict("ptp", ptp, "axis"),
     np.tril: _strict("tril", _triangle("tril"), "k"),
     np.triu: _strict("triu", _triangle("triu"), "k"),
+    np.split: _strict("split", split, "indices_or_sections axis"),
+    np.repeat: _strict("repeat", repeat, "repeats axis"),
+    np.fliplr: _strict("fliplr", lambda m: np.flip(m, 1), ""),
+    np.flipud: _strict("flipud", lambda m: np.flip(m, 0), ""),
 }

@@ -16,6 +16,12 @@ PROGRAMS = [
     lambda x: np.ptp(x, axis=-1),
     lambda x: np.tril(x, -1),
     lambda x: np.triu(x, 1),
+    lambda x: np.split(x, [1], axis=-1)[0],
+    lambda x: np.split(x, 1)[0] + 1,
+    lambda x: np.repeat(x, 3),
+    lambda x: np.repeat(x, 2, axis=-1),
+    lambda x: np.fliplr(x),  # noqa: PLW0108
+    lambda x: np.flipud(x),  # noqa: PLW0108
 ]
 
 
