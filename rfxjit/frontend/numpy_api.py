@@ -18,6 +18,7 @@ import numpy as np
 
 from rfxjit.errors import ShapeError
 from rfxjit.frontend.context import Trace, refuse
+from rfxjit.frontend.numpy_more import MORE
 from rfxjit.frontend.symbolic import broadcast_shapes
 from rfxjit.frontend.tracer import (
     UFUNCS,
@@ -659,6 +660,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.take: take, np.shape: lambda a: a.shape, np.ndim: lambda a: a.ndim,
     np.size: lambda a, axis=None: a.size if axis is None else a.shape[axis],
     np.atleast_1d: _at_least(1), np.atleast_2d: _at_least(2),
+    **MORE,
 }  # fmt: skip
 
 
