@@ -54,7 +54,6 @@ from rfxjit.dialects.elementwise_ops import ELEMENTWISE_OPS
 from rfxjit.dialects.ir import (
     DTYPES,
     element_type,
-    i32,
     index,
     kind_of,
     shape_of,
@@ -723,7 +722,6 @@ class RequireOp(IRDLOperation):
             kind_of(self.condition.type) == "b" and shape_of(self.condition.type) == (),
             "the condition must be a tensor<i1>",
         )
-        expect(self.code.type == i32, "the code must be an i32")
         expect(self.code.value.data > 0, "the code must be positive")
 
 

@@ -36,35 +36,3 @@ def test_jit():
     x = np.arange(5.0)
     np.testing.assert_allclose(kernel(x, 2.0), np.sin(x) * 2.0 + x.sum(), rtol=1e-14)
     assert kernel.compile_count == 1
-
-
-WARM = """
-import sys
-import numpy as np
-import rfxjit as rfx
-
-kernel = rfx.jit(lambda x, k: np.sin(x) * k, strict=True)
-slope = rfx.grad(lambda x: (x * x).sum())
-x = np.arange(8.0)
-out = np.empty(8)
-for _ in range(2):
-    kernel(x, 2.0), kernel(x, 3.0, out=out), slope(x)
-
-class Watch:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("xdsl", "llvmlite", "rfxjit", "optree"):
-            raise AssertionError(f"a warm call imports {name}")
-
-before = set(sys.modules)
-for name in [n for n in sys.modules if n.partition(".")[0] in ("xdsl", "llvmlite")]:
-    del sys.modules[name]
-sys.meta_path.insert(0, Watch())
-for _ in range(3):
-    kernel(x, 2.0), kernel(x + 1, 3.0, out=out), slope(x[::1])
-assert not [n for n in sys.modules if n.partition(".")[0] in ("xdsl", "llvmlite")]
-"""
-
-
-def test_a_warm_call_loads_no_xdsl():
-    done = subprocess.run([sys.executable, "-c", WARM], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
