@@ -518,12 +518,11 @@ def _launch(frame: _Frame, op: gpu.LaunchFuncOp) -> None:
     arguments = frame.all(op.kernelOperands)
     blocks, threads = int(frame.values[op.gridSizeX]), int(frame.values[op.blockSizeX])
     waits = any(isinstance(inner, gpu.BarrierOp) for inner in kernel.walk())
+    buffers = [inner for inner in kernel.walk() if isinstance(inner, memref.AllocaOp)]
     for block in range(blocks):
         barrier = threading.Barrier(threads)
         shared: dict[Operation, Array] = {}
-        for inner in kernel.walk() if waits else ():
-            if isinstance(inner, memref.AllocaOp):
-                shared[inner] = _fresh(inner.memref.type)
+        shared.update((op, _fresh(op.memref.type)) for op in buffers)
         failures: list[BaseException] = []
 
         def one(
