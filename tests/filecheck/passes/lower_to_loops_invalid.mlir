@@ -1,0 +1,44 @@
+// RUN: rfx-opt -p lower-to-loops --verify-diagnostics --split-input-file %s | filecheck %s
+
+// What fuse has to turn into a map first.
+
+func.func @unfused(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = rfx.neg %x : tensor<4xf32>
+  func.return %0 : tensor<4xf32>
+}
+// CHECK: rfx.neg: cannot be lowered to loops
+
+// -----
+
+func.func @two_ways(%x: tensor<4x4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %a, %b = rfx.map_reduce [4, 4] (%0 = %x [0, 1] : tensor<4x4xf32>) -> ("add" [0] : tensor<4xf32>, "add" [1] : tensor<4xf32>) {
+    rfx.yield %0, %0 : f32, f32
+  }
+  func.return %a, %b : tensor<4xf32>, tensor<4xf32>
+}
+// CHECK: results reduce different loops
+
+// -----
+
+func.func @with_others(%x: tensor<4xf32>) -> (tensor<i64>, tensor<f32>) {
+  %a, %b = rfx.map_reduce [4] (%0 = %x [0] : tensor<4xf32>) -> ("argmax" [] : tensor<i64>, "add" [] : tensor<f32>) {
+    rfx.yield %0, %0 : f32, f32
+  }
+  func.return %a, %b : tensor<i64>, tensor<f32>
+}
+// CHECK: argmax and argmin stand alone
+
+// -----
+
+func.func @branch(%x: tensor<4xf32>, %y: tensor<4xi1>) -> tensor<4xf32> {
+  %r = rfx.map [4] (%0 = %x [0] : tensor<4xf32>, %c = %y [0] : tensor<4xi1>) -> ([0] : tensor<4xf32>) {
+    %1 = scf.if %c -> (f32) {
+      scf.yield %0 : f32
+    } else {
+      scf.yield %0 : f32
+    }
+    rfx.yield %1 : f32
+  }
+  func.return %r : tensor<4xf32>
+}
+// CHECK: scf.if: cannot be lowered inside a loop nest
