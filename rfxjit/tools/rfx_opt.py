@@ -44,6 +44,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Operation
 from xdsl.parser import Parser
+from xdsl.parser.generic_parser import ParserState
 from xdsl.passes import ModulePass, PassPipeline
 from xdsl.printer import Printer
 from xdsl.targets import get_all_targets
@@ -54,7 +55,8 @@ from xdsl.utils.exceptions import (
     MultipleSpansParseError,
     ParseError,
 )
-from xdsl.utils.lexer import Span
+from xdsl.utils.lexer import Input, Span
+from xdsl.utils.mlir_lexer import MLIRLexer
 from xdsl.xdsl_opt_main import xDSLOptMain
 
 from rfxjit.dialects import register_dialects
@@ -65,13 +67,26 @@ from rfxjit.passes.pipelines import PIPELINES
 from rfxjit.targets import TARGETS, load_target
 
 
+class LinearLexer(MLIRLexer):
+    """xDSL's lexer; a string that is never closed is refused in linear time.
+
+    The possessive quantifiers (`++`, `*+`) keep the pattern from trying each of the
+    2^n ways to divide n characters between the two loops.
+    """
+
+    _unescaped_characters_regex = re.compile(
+        r'"(?:[^"\\\n\v\f]++|\\(?:["nt\\]|[0-9A-Fa-f]{2}))*+"'
+    )
+
+
 class LocatingParser(Parser):
     """A parser that gives each operation without `loc(...)` its place in the text."""
 
     def __init__(self, ctx: Context, text: bytes, name: str, line_offset: int) -> None:
         """`line_offset` lines of the file `name` come before `text`, a chunk of it."""
-        super().__init__(ctx, text, name)
-        content = self.lexer.input.content
+        super().__init__(ctx, "", name)
+        content = text.decode()
+        self._parser_state = ParserState(LinearLexer(Input(content, name)))
         self._line_starts = [0, *(m.end() for m in re.finditer("\n", content))]
         self._line_offset = line_offset
         self._file = StringAttr(name)

@@ -334,6 +334,12 @@ def test_as_a_process(tmp_path):
         )
 
 
+@pytest.mark.timeout(20)
+def test_a_string_without_end_is_refused_in_linear_time(opt):
+    text = '"' + "x" * 100_000
+    assert refused(opt(text), r":1:1: error: End of file reached before closing")
+
+
 def test_reader_that_leaves():
     text = GOOD.replace("@f", "@" + "f" * 200_000)  # more than a pipe holds
     done = subprocess.run(
