@@ -14,6 +14,7 @@ from rfxjit.errors import (
     BackendError,
     CompilerError,
     GradientError,
+    KernelError,
     RfxError,
     RfxFallbackWarning,
     ShapeError,
@@ -21,19 +22,27 @@ from rfxjit.errors import (
     TraceError,
 )
 from rfxjit.jit import grad, jit, value_and_grad
+from rfxjit.kernels import flat_index, index, kernel, kernel_from_source, ndim, size
 from rfxjit.runtime.backends import available_backends
 
 __all__ = [
     "BackendError",
     "CompilerError",
     "GradientError",
+    "KernelError",
     "RfxError",
     "RfxFallbackWarning",
     "ShapeError",
     "ToolchainError",
     "TraceError",
     "available_backends",
+    "flat_index",
     "grad",
+    "index",
     "jit",
+    "kernel",
+    "kernel_from_source",
+    "ndim",
+    "size",
     "value_and_grad",
 ]

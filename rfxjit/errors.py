@@ -68,6 +68,10 @@ class TraceError(RfxError, TypeError):
     """The program cannot be traced: a construct or a dtype we do not compile."""
 
 
+class KernelError(TraceError):
+    """A `@rfx.kernel` cannot be compiled: what is wrong, and in which line."""
+
+
 class ShapeError(RfxError, ValueError):
     """Shapes that do not fit, where NumPy raises ValueError as well."""
 

@@ -65,15 +65,6 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_unlock_in_child)
 
 
-class _Tracing(threading.local):
-    active = False
-
-
-tracing = _Tracing()
-"""`tracing.active` is set by the frontend, per thread, while it runs user code: jitted
-functions called from there are traced into, not dispatched."""
-
-
 class _FallBackError(Exception):
     """The call goes to the original function; `cause` says why."""
 
@@ -84,6 +75,17 @@ class _FallBackError(Exception):
 def _frontend(name: str) -> Any:
     """A function of the frontend. By name: this layer does not depend on it."""
     return getattr(importlib.import_module("rfxjit.frontend"), name)
+
+
+def _trace_of(value: Any) -> Any:
+    """The trace that a traced value belongs to, None for any other value."""
+    if type(value).__module__ == "rfxjit.frontend.tracer":
+        return value.trace
+    if isinstance(value, (tuple, list)):
+        for item in cast("Iterable[Any]", value):
+            if (found := _trace_of(item)) is not None:
+                return found
+    return None
 
 
 def _compile_in_frontend(
@@ -134,9 +136,12 @@ class JitFunction(NativeCallable):
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Serve a call that no native entry accepts."""
         out = kwargs.pop("out", None) if self._own_out else None
-        if self._plain or tracing.active:
+        if self._plain:
             return self._original(args, kwargs, out)
         params = self._bind(*args, **kwargs)
+        if (trace := _trace_of(params)) is not None:
+            # Called by code that is not rewritten, such as `map`, while it is traced.
+            return _frontend("call_traced")(trace, self._program, args, kwargs)
         self._python_calls += 1
         try:
             while True:
@@ -390,20 +395,32 @@ def jit(
     values are compiled in. Environment: `RFX_JIT=0` runs plain Python,
     `RFX_JIT_BACKEND`, `RFX_JIT_STRICT=1`, `RFX_JIT_LOG=info`.
     """
+    options = options_of(backend, fastmath, strict, cache=cache, static=static)
+    return _decorate(options) if fn is None else _decorate(options)(fn)
+
+
+def options_of(
+    backend: str | None = None,
+    fastmath: bool | Iterable[str] = False,
+    strict: bool | None = None,
+    *,
+    cache: bool = True,
+    static: str | Iterable[str] = (),
+) -> Options:
+    """The options with the environment taken in; raises ValueError for unknown ones."""
     if strict is None:
         strict = os.environ.get("RFX_JIT_STRICT", "0") not in ("", "0")
     flags = fastmath if isinstance(fastmath, bool) else frozenset(fastmath)
     if not isinstance(flags, bool) and (unknown := sorted(flags - FASTMATH)):
         known = ", ".join(sorted(FASTMATH))
         raise ValueError(f"fastmath has no flag {', '.join(unknown)}; it has {known}")
-    options = Options(
+    return Options(
         backend=resolve_backend(backend),
         fastmath=flags,
         strict=strict,
         cache=cache,
         static=frozenset([static] if isinstance(static, str) else static),
     )
-    return _decorate(options) if fn is None else _decorate(options)(fn)
 
 
 FASTMATH = frozenset({"nnan", "ninf", "nsz", "arcp", "contract", "reassoc", "afn"})

@@ -62,4 +62,13 @@ def compile_call(
     return replace(unit, pins=traced.pins)
 
 
-__all__ = ["Lowered", "compile_call", "lower_call"]
+def call_traced(
+    trace: Any, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Call a jitted function, a derivative or a kernel inside of a trace."""
+    from rfxjit.frontend.context import call_function
+
+    return call_function(trace, fn, args, kwargs)
+
+
+__all__ = ["Lowered", "call_traced", "compile_call", "lower_call"]

@@ -92,6 +92,8 @@ class Trace:
         self.block = self.function.body.block
         self.builder = Builder(self.block)
         self.symbolic = symbolic
+        self.place: SourceLocation | None = None
+        """Where in a kernel the trace is; elsewhere the stack of Python tells."""
         self.inputs: list[Input] = []
         self.input_values: list[SSAValue] = []
         self.tracers: list[Any] = []
@@ -108,7 +110,7 @@ class Trace:
 
     def here(self) -> Builder:
         """The builder, located at the user's current line."""
-        if (location := user_location()) is not None:
+        if (location := self.place or user_location()) is not None:
             self.builder.location = _attribute(location)
         return self.builder
 
@@ -186,7 +188,10 @@ class Trace:
         if value is None or isinstance(value, (int, str, bytes)):
             self.guard(path, "eq", value, name)
             return value
-        if isinstance(value, (FunctionType, BuiltinFunctionType, type, np.ufunc)):
+        own = type(value).__module__.startswith(f"{_PACKAGE}.")  # jitted, a kernel
+        if own or isinstance(
+            value, (FunctionType, BuiltinFunctionType, type, np.ufunc)
+        ):
             self.guard(path, "is", value, name)
             return value
         if not isinstance(value, ModuleType):
@@ -306,6 +311,10 @@ def call_function(
         inner: Any = function.__func__
         return call_function(trace, inner, (function.__self__, *args), kwargs)
     if type(function).__module__.startswith(f"{_PACKAGE}."):
+        if getattr(function, "kernel", None) is not None:
+            from rfxjit.frontend.kernel import kernel_in_trace
+
+            return kernel_in_trace(trace, function, args, dict(kwargs))
         if (gradient := getattr(function, "gradient", None)) is not None:
             from rfxjit.frontend.transforms import gradient_in_trace
 

@@ -133,7 +133,7 @@ class _Slices(ast.NodeTransformer):
         return ast.copy_location(ast.Call(name, parts, []), node)
 
 
-def _parse(function: FunctionType) -> ast.FunctionDef | ast.Lambda:
+def parse(function: FunctionType) -> ast.FunctionDef | ast.Lambda:
     """The definition of `function`, with the line numbers of its file."""
     try:
         if function.__name__ == "<lambda>":
@@ -187,7 +187,7 @@ def _file(source: str) -> ast.Module:
 @functools.cache
 def _factory(code: CodeType, function: FunctionType) -> Callable[[Any], FunctionType]:
     """A function that makes the rewritten function from its hooks."""
-    node = _parse(function)
+    node = parse(function)
     local = frozenset((*code.co_varnames, *code.co_cellvars, HOOKS)) | _inner_names(
         node
     )

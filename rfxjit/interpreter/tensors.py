@@ -245,11 +245,64 @@ class _Runner:
 
 
 class _Nest(_Runner):
-    """A region, run once for all points of its iteration space."""
+    """A region, run once for all points of its iteration space.
+
+    Where control flow differs between points, both ways are run, each under a mask of
+    the points that take it; what other points compute there is never used.
+    """
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         super().__init__({})
         self.shape = shape
+        self.mask: Any = np.True_
+
+    def under(self, mask: Any, block: Block) -> list[Any]:
+        """What a block yields for the points in `mask`."""
+        outer, self.mask = self.mask, mask
+        result = self.block(block)
+        self.mask = outer
+        return result
+
+    def control(self, op: scf.IfOp | scf.ForOp | scf.WhileOp) -> list[Any]:
+        if isinstance(op, scf.IfOp):
+            return self._if(op)
+        return self._for(op) if isinstance(op, scf.ForOp) else self._while(op)
+
+    def _if(self, op: scf.IfOp) -> list[Any]:
+        condition = self.values[op.cond]
+        sides: list[list[Any]] = []
+        for region, wanted in zip(op.regions, (condition, ~condition), strict=True):
+            mask = self.mask & wanted
+            if np.any(mask) and region.blocks:
+                sides.append(self.under(mask, region.block))
+            else:
+                sides.append([np.zeros((), dtype_of(r.type)) for r in op.results])
+        return [np.where(condition, a, b) for a, b in zip(*sides, strict=True)]
+
+    def _for(self, op: scf.ForOp) -> list[Any]:
+        i, last, step = self.all((op.lb, op.ub, op.step))
+        state = self.all(op.iter_args)
+        while np.any(going := self.mask & (i < last)):
+            self.bind(op.body.block.args, [i, *state])
+            new = self.under(going, op.body.block)
+            state = [np.where(going, a, b) for a, b in zip(new, state, strict=True)]
+            i = i + step
+        return state
+
+    def _while(self, op: scf.WhileOp) -> list[Any]:
+        state, active = self.all(op.arguments), self.mask
+        result: list[Any] | None = None
+        while True:
+            self.bind(op.before_region.block.args, state)
+            going, *passed = self.under(active, op.before_region.block)
+            pairs = zip(passed, result or passed, strict=True)
+            result = [np.where(active, a, b) for a, b in pairs]
+            active = active & going
+            if not np.any(active):
+                return result
+            self.bind(op.after_region.block.args, passed)
+            new = self.under(active, op.after_region.block)
+            state = [np.where(active, a, b) for a, b in zip(new, state, strict=True)]
 
     def op(self, op: Operation) -> None:
         if isinstance(op, IndexOp):

@@ -39,10 +39,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, SSAValue
 
-from rfxjit.dialects import rfx
-from rfxjit.dialects.dense_text import to_array
 from rfxjit.dialects.diagnostics import UnsupportedError
-from rfxjit.dialects.elementwise_ops import Elementwise
 from rfxjit.dialects.ir import (
     dtype_of,
     element_type,
@@ -57,7 +54,8 @@ from rfxjit.dialects.ir import memref as memref_type
 from rfxjit.dialects.map_ops import DimOp, IndexOp, LoopNest, YieldOp
 from rfxjit.passes.emit import Emit
 from rfxjit.passes.loops import for_loop, load, parallel, parallel_range, store
-from rfxjit.passes.scalar_semantics import lower_convert, lower_elementwise, signless
+from rfxjit.passes.lower_region import lower_region
+from rfxjit.passes.scalar_semantics import lower_elementwise, signless
 
 if TYPE_CHECKING:
     from rfxjit.passes.lower_to_loops import FunctionLowering
@@ -203,32 +201,16 @@ class _NestLowering:
     def _region(
         self, m: Emit, inputs: Sequence[SSAValue], where: Sequence[SSAValue]
     ) -> list[SSAValue]:
+        def place(op: IndexOp | DimOp) -> SSAValue:
+            loop = op.loop.value.data
+            if isinstance(op, IndexOp):
+                return where[loop]
+            return self.state.sizes.value(self.loop_sizes[loop])
+
+        block = self.nest.body.block
         env: dict[SSAValue, SSAValue] = {}
-        env.update(zip(self.nest.body.block.args, inputs, strict=True))
-        for op in self.nest.body.block.ops:
-            m.location = op.location
-            match op:
-                case YieldOp():
-                    return [env[v] for v in op.values]
-                case Elementwise():
-                    type_ = op.inputs[-1].type
-                    name = op.name.removeprefix("rfx.")
-                    operands = [env[v] for v in op.inputs]
-                    env[op.result] = lower_elementwise(m, name, type_, operands)
-                case rfx.ConvertOp():
-                    a, b = op.input.type, op.result.type
-                    env[op.result] = lower_convert(m, env[op.input], a, b)
-                case rfx.ConstantOp():
-                    value = to_array(op.value)[()].item()
-                    env[op.result] = m.const(value, signless(op.result.type))
-                case IndexOp():
-                    env[op.result] = where[op.loop.value.data]
-                case DimOp():
-                    size = self.loop_sizes[op.loop.value.data]
-                    env[op.result] = self.state.sizes.value(size)
-                case _:
-                    raise UnsupportedError("cannot be lowered inside a loop nest", op)
-        raise AssertionError("a region ends in rfx.yield")
+        env.update(zip(block.args, inputs, strict=True))
+        return lower_region(m, block, env, place)
 
     # ---- the loops
 

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from hand_written_units import F8, one_result, param, params, pid_unit
 
+import rfxjit as rfx
 from rfxjit.errors import (
     BackendError,
     CompilerError,
@@ -26,7 +27,7 @@ from rfxjit.errors import (
     SourceLocation,
     TraceError,
 )
-from rfxjit.jit import JitFunction, jit, tracing
+from rfxjit.jit import JitFunction, jit
 from rfxjit.runtime import capi
 from rfxjit.runtime.backends import available_backends
 from rfxjit.runtime.policy import MOST, binder, classify
@@ -618,13 +619,19 @@ def test_partial_and_callable_objects():
         assert f(ones(2)).tolist() == [5.0, 5.0]
 
 
-def test_inside_a_trace_the_function_itself_runs():
-    f = make(total, failing(KeyError("must not compile")))
-    tracing.active = True
-    try:
-        assert f(ones(2)).tolist() == [2.0, 2.0]
-    finally:
-        tracing.active = False
+def test_code_that_is_not_rewritten_is_traced_through():
+    @rfx.jit
+    def inner(x):
+        return x * 2.0
+
+    @rfx.jit
+    def outer(x):
+        return sum(map(inner, (x, x + 1.0))) + sum(map(slope, (x[0], x[1])))
+
+    slope = rfx.grad(lambda x: x * x * x)
+    x = np.array([1.0, 2.0])
+    assert outer(x).tolist() == [1 * 4.0 + 2 + 15, 2 * 4.0 + 2 + 15]
+    assert (outer.compile_count, inner.compile_count) == (1, 0)
 
 
 def test_references_to_results_and_arguments_are_balanced():

@@ -181,8 +181,8 @@ def test_import_is_light():
     ]
     for _, loaded, *_ in runs:
         assert not {"xdsl", "llvmlite"} & set(loaded.split())
-    # The median, so that neighbours on the machine do not decide.
-    assert sorted(float(run[0]) for run in runs)[3] <= 30
+    # The fastest: whatever else runs on the machine only adds to it.
+    assert min(float(run[0]) for run in runs) <= 30
 
 
 # --- the repository speaks of the project alone ---------------------------------------

@@ -30,15 +30,11 @@ func.func @with_others(%x: tensor<4xf32>) -> (tensor<i64>, tensor<f32>) {
 
 // -----
 
-func.func @branch(%x: tensor<4xf32>, %y: tensor<4xi1>) -> tensor<4xf32> {
-  %r = rfx.map [4] (%0 = %x [0] : tensor<4xf32>, %c = %y [0] : tensor<4xi1>) -> ([0] : tensor<4xf32>) {
-    %1 = scf.if %c -> (f32) {
-      scf.yield %0 : f32
-    } else {
-      scf.yield %0 : f32
-    }
-    rfx.yield %1 : f32
+func.func @tensor_in_a_region(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %r = rfx.map [4] (%0 = %x [0] : tensor<4xf32>) -> ([0] : tensor<4xf32>) {
+    %1 = rfx.full 1.0 : f32 [4] : tensor<4xf32>
+    rfx.yield %0 : f32
   }
   func.return %r : tensor<4xf32>
 }
-// CHECK: scf.if: cannot be lowered inside a loop nest
+// CHECK: rfx.full: cannot be lowered inside a loop nest

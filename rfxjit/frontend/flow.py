@@ -1,0 +1,398 @@
+"""Branches and loops on traced values: statements become `scf` ops.
+
+    while x * x > y:                 %r = scf.while (%a = %x) : (f32) -> f32 {
+        x = (x + y / x) * 0.5          %s = rfx.mul %a, %a : f32
+                                       %c = rfx.gt %s, %y : f32
+                                       scf.condition(%c) %a : f32
+                                     } do {
+                                     ^bb0(%b: f32): ...
+                                     }
+
+`Flow` walks the statements of a function body with an environment of values. What a
+branch or a loop has to carry are the names that it assigns and that are read later
+(`liveness.py`). How an expression is evaluated, and which types a name may have, is
+said by its children: `kernel.py` for scalars.
+
+`break`, `continue` and `return` are flags in the environment, under the keywords
+themselves, which no user can name. A flag is False, True, or an i1 value:
+
+    if c: break          ->          %f = scf.if %c { yield true } else { rest;
+    rest                                                            yield false }
+
+that is, what follows an exit runs in the other side of the branch; only where a side
+may or may not leave does the rest run under a test of the flags.
+
+Loops are in `flow_loops.py`.
+"""
+
+from __future__ import annotations
+
+import ast
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from xdsl.dialects import scf
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+
+from rfxjit.dialects import rfx
+from rfxjit.dialects.ir import append, i1, integer_attr, make
+from rfxjit.frontend.liveness import (
+    Liveness,
+    Names,
+    always_leaves,
+)
+
+if TYPE_CHECKING:
+    from rfxjit.frontend.context import Trace
+
+FLAGS = ("return", "break", "continue")
+CHEAP = 8
+"""Both sides of an expression are computed where they are at most so many ops."""
+
+Flag = bool | SSAValue
+Env = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Unset:
+    """What a name is that has no value on some path."""
+
+    line: int
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The type of a value that is carried, and what kind of number it stands for."""
+
+    type: Attribute
+    kind: str
+
+
+MISSING = Unset(0)
+
+
+@dataclass(frozen=True)
+class Around:
+    """Around a loop: the names that are live behind it, and at its head."""
+
+    out: Names
+    head: Names
+
+
+class Statements(ABC):
+    """Walks statements; see the module's docstring."""
+
+    def __init__(self, trace: Trace, live: Liveness) -> None:
+        self.trace = trace
+        self.live = live
+        self.line = 0
+        """Of the statement that is being run."""
+        self.env: Env = dict.fromkeys(FLAGS, False)
+        self.loops: list[Around] = []
+
+    # ---- what children say
+
+    @abstractmethod
+    def evaluate(self, node: ast.expr) -> Any:
+        """The value of an expression."""
+
+    @abstractmethod
+    def execute(self, node: ast.stmt) -> None:
+        """Any statement that is no control flow."""
+
+    @abstractmethod
+    def assign(self, target: ast.expr, value: Any) -> None:
+        """Give a value to a target."""
+
+    @abstractmethod
+    def give(self, node: ast.Return) -> None:
+        """Put what is returned into the environment."""
+
+    @abstractmethod
+    def loop(self, node: ast.While | ast.For) -> None:
+        """Run a loop."""
+
+    @abstractmethod
+    def truth(self, node: ast.expr) -> Flag:
+        """Whether an expression is true."""
+
+    @abstractmethod
+    def slot(self, name: str, values: Sequence[Any]) -> Slot | None:
+        """The slot in which `name` is carried, given what it may be."""
+
+    @abstractmethod
+    def put(self, value: Any, slot: Slot) -> SSAValue:
+        """A value as it is carried."""
+
+    @abstractmethod
+    def take(self, value: SSAValue, slot: Slot) -> Any:
+        """What was carried, as a value."""
+
+    @abstractmethod
+    def at(self, node: ast.AST) -> None:
+        """Note where the next ops come from."""
+
+    # ---- flags
+
+    def constant(self, value: int, type_: Attribute = i1) -> SSAValue:
+        """An integer scalar."""
+        return self.trace.builder.op(
+            rfx.ConstantOp, (), type_, value=integer_attr(int(value), type_)
+        )
+
+    def flag(self, value: Flag) -> SSAValue:
+        """A flag as a value."""
+        return self.constant(value) if isinstance(value, bool) else value
+
+    def not_(self, a: Flag) -> Flag:
+        """`not a`."""
+        return (
+            not a if isinstance(a, bool) else self.trace.builder.elementwise("not", a)
+        )
+
+    def and_(self, a: Flag, b: Flag) -> Flag:
+        """`a and b`, both known."""
+        if isinstance(a, bool):
+            return b if a else False
+        if isinstance(b, bool):
+            return a if b else False
+        return self.trace.builder.elementwise("and", a, b)
+
+    def or_(self, a: Flag, b: Flag) -> Flag:
+        """`a or b`, both known."""
+        if isinstance(a, bool):
+            return True if a else b
+        if isinstance(b, bool):
+            return True if b else a
+        return self.trace.builder.elementwise("or", a, b)
+
+    def left(self, *flags: str) -> Flag:
+        """Whether one of the flags is set."""
+        result: Flag = False
+        for name in flags:
+            result = self.or_(result, self.env[name])
+        return result
+
+    # ---- scopes
+
+    @contextmanager
+    def inside(self, block: Block) -> Generator[None]:
+        """Append to `block`."""
+        outer = self.trace.builder
+        self.trace.builder = type(outer)(block, outer.location)
+        yield
+        self.trace.builder = outer
+
+    def end(
+        self,
+        block: Block,
+        values: Sequence[SSAValue],
+        terminator: type[Operation] = scf.YieldOp,
+    ) -> None:
+        """Close a block."""
+        append(block, make(terminator, values, (), self.trace.builder.location))
+
+    def structured(
+        self,
+        cls: type[Operation],
+        operands: Sequence[SSAValue],
+        types: Sequence[Attribute],
+        *blocks: Block,
+    ) -> Sequence[SSAValue]:
+        """Append an op with regions; its results."""
+        builder = self.trace.builder
+        regions = [Region(block) for block in blocks]
+        op = make(cls, operands, types, builder.location, regions=regions)
+        return append(builder.block, op).results
+
+    # ---- statements
+
+    def block(self, body: Sequence[ast.stmt], live: Names) -> None:
+        """Run statements; `live` are the names that are read behind them."""
+        for k, node in enumerate(body):
+            rest = body[k + 1 :]
+            if isinstance(node, ast.If):
+                if self.if_(node, rest, live):
+                    return
+            else:
+                self.statement(node)
+            left = self.left(*FLAGS)
+            if left is False:
+                continue
+            if left is not True and rest:
+                self.rest(left, rest, live)
+            return
+
+    def rest(self, left: SSAValue, body: Sequence[ast.stmt], live: Names) -> None:
+        """Run `body` unless a flag is set, which is not known before the program
+        runs.
+        """
+        possible = [name for name in FLAGS if self.env[name] is not False]
+
+        def stay() -> None:
+            self.env.update(dict.fromkeys(FLAGS, False))
+            self.block(body, live)
+
+        def leave() -> None:
+            if len(possible) == 1:
+                self.env[possible[0]] = True
+
+        self.branch(left, leave, stay, live)
+
+    def statement(self, node: ast.stmt) -> None:
+        """Run one statement."""
+        self.at(node)
+        match node:
+            case ast.While() | ast.For():
+                self.loop(node)
+            case ast.Break():
+                self.env["break"] = True
+            case ast.Continue():
+                self.env["continue"] = True
+            case ast.Return():
+                self.give(node)
+                self.env["return"] = True
+            case ast.Pass():
+                pass
+            case _:
+                self.execute(node)
+
+    # ---- branches
+
+    def if_(self, node: ast.If, rest: Sequence[ast.stmt], live: Names) -> bool:
+        """Run an `if`; whether `rest`, what follows it, was run as well."""
+        self.at(node)
+        condition = self.truth(node.test)
+        after = self.live.after[node]
+        if isinstance(condition, bool):
+            self.block(node.body if condition else node.orelse, after)
+            return False
+        then, other = node.body, node.orelse
+        absorbed = bool(rest) and (always_leaves(then) or always_leaves(other))
+        if absorbed:
+            after = live
+            if always_leaves(then):
+                other = [*other, *rest]
+            else:
+                then = [*then, *rest]
+        self.branch(
+            condition,
+            lambda: self.block(then, after),
+            lambda: self.block(other, after),
+            after,
+        )
+        return absorbed
+
+    def branch(
+        self,
+        condition: SSAValue,
+        then: Callable[[], None],
+        other: Callable[[], None],
+        live: Names,
+    ) -> None:
+        """`scf.if` of two pieces of program."""
+        before, location = self.env, self.trace.builder.location
+        blocks, envs = [Block(), Block()], [dict(before), dict(before)]
+        for side, block, env in zip((then, other), blocks, envs, strict=True):
+            self.env = env
+            with self.inside(block):
+                side()
+        self.trace.builder.location = location
+        self.env, joined = self.merge(condition, before, envs, live)
+        for block, env in zip(blocks, envs, strict=True):
+            with self.inside(block):
+                self.end(block, [self.carry(env.get(n, MISSING), t) for n, t in joined])
+        if not joined and all(len(block.ops) == 1 for block in blocks):
+            return
+        types = [slot.type for _, slot in joined]
+        results = self.structured(scf.IfOp, (condition,), types, *blocks)
+        for (name, slot), result in zip(joined, results, strict=True):
+            self.env[name] = result if name in FLAGS else self.take(result, slot)
+
+    def carry(self, value: Any, slot: Slot) -> SSAValue:
+        """A value or a flag as it is carried; any number for what nobody reads."""
+        if isinstance(value, SSAValue):
+            return cast("SSAValue", value)
+        return self.put(0 if isinstance(value, Unset) else value, slot)
+
+    def merge(
+        self, condition: SSAValue, before: Env, envs: Sequence[Env], live: Names
+    ) -> tuple[Env, list[tuple[str, Slot]]]:
+        """The environment behind a branch, and the names that it has to yield."""
+        merged = dict(before)
+        joined: list[tuple[str, Slot]] = []
+        for name in dict.fromkeys(n for env in envs for n in env):
+            a, b = (env.get(name, MISSING) for env in envs)
+            if a is b:
+                merged[name] = a
+            elif name in FLAGS:
+                if isinstance(a, bool) and isinstance(b, bool):
+                    merged[name] = condition if a else self.not_(condition)
+                else:
+                    joined.append((name, Slot(i1, "bool")))
+            else:
+                wanted = [
+                    env.get(name, MISSING)
+                    for env in envs
+                    if self.wants(env, name, live)
+                ]
+                merged.pop(name, None)
+                if not wanted:
+                    continue
+                if any(isinstance(value, Unset) for value in wanted):
+                    merged[name] = Unset(self.line)
+                elif len(wanted) == 1 and wanted[0] is before.get(name):
+                    merged[name] = wanted[0]
+                elif (slot := self.slot(name, wanted)) is not None:
+                    joined.append((name, slot))
+        return merged, joined
+
+    def wants(self, env: Env, name: str, live: Names) -> bool:
+        """Whether the value that `name` has at the end of a side is read later."""
+        if not name.isidentifier():
+            return env["return"] is not False
+        if env["return"] is True:
+            return False
+        loop = self.loops[-1] if self.loops else Around(live, live)
+        if env["break"] is True:
+            return name in loop.out
+        if env["continue"] is True:
+            return name in loop.head
+        result = name in live
+        if env["break"] is not False:
+            result = result or name in loop.out
+        if env["continue"] is not False:
+            result = result or name in loop.head
+        return result
+
+    def choose(
+        self, condition: SSAValue, then: Callable[[], Any], other: Callable[[], Any]
+    ) -> Any:
+        """`then() if condition else other()`, of expressions.
+
+        Cheap sides are both computed: expressions are pure.
+        """
+        blocks, values = [Block(), Block()], list[Any]()
+        for side, block in zip((then, other), blocks, strict=True):
+            with self.inside(block):
+                values.append(side())
+        slot = self.slot("", values)
+        assert slot is not None
+        yields: list[SSAValue] = []
+        for block, value in zip(blocks, values, strict=True):
+            with self.inside(block):
+                yields.append(self.put(value, slot))
+        ops = [op for block in blocks for op in block.ops]
+        builder = self.trace.builder
+        if len(ops) <= CHEAP and not any(op.regions for op in ops):
+            for op in ops:
+                op.detach()
+                append(builder.block, op)
+            return self.take(builder.elementwise("select", condition, *yields), slot)
+        for block, value in zip(blocks, yields, strict=True):
+            self.end(block, (value,))
+        results = self.structured(scf.IfOp, (condition,), (slot.type,), *blocks)
+        return self.take(results[0], slot)

@@ -1,0 +1,318 @@
+"""Loops on traced values: `scf.for` and `scf.while`.
+
+A loop without exits that runs over a range is a `scf.for`; any other is a `scf.while`.
+What it carries are the names that it assigns and that an iteration, or the code behind,
+reads before they are set anew.
+
+The first exit of a loop is part of the loop's condition:
+
+    for i in range(n):               %k, .. = scf.while (%k = 0, ..) {
+        if c: return i                 %on = k < n and not c
+        rest                 ->        %out = k < n and c
+                                       scf.condition(%on) ..., %out
+                                     } do { rest; k + 1 }
+                                     scf.if %out { return i }
+
+so that this common loop computes nothing under a branch. Later exits set flags, which
+the condition reads (see `flow.py`).
+"""
+
+from __future__ import annotations
+
+import ast
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xdsl.dialects import scf
+from xdsl.ir import Block, SSAValue
+
+from rfxjit.dialects import upstream
+from rfxjit.dialects.ir import i1, i64, index
+from rfxjit.frontend.flow import (
+    FLAGS,
+    MISSING,
+    Around,
+    Env,
+    Flag,
+    Slot,
+    Statements,
+    Unset,
+)
+from rfxjit.frontend.liveness import Names, always_leaves, leaves, reads, written
+
+
+@dataclass(frozen=True)
+class Trips:
+    """The iterations of a `for` loop."""
+
+    count: SSAValue
+    """How many, an i64 scalar."""
+    item: Callable[[SSAValue], Any]
+    """What the target is in iteration k, an i64 scalar."""
+    known: int | None
+    """The number, where it is the same for all calls."""
+
+
+State = Sequence[tuple[str, Slot, SSAValue]]
+"""Carried names, their slots and their values at the start of a loop."""
+
+
+class Flow(Statements):
+    """Walks statements, loops included."""
+
+    @abstractmethod
+    def trips(self, node: ast.For) -> Trips:
+        """What a loop runs over."""
+
+    def results(self) -> list[str]:
+        """The names under which results are kept."""
+        return []
+
+    def loop(self, node: ast.While | ast.For) -> None:
+        """A loop, its `else` included."""
+        after = self.live.after[node]
+        if node.orelse:
+            after |= frozenset(n for s in node.orelse for n in reads(s))
+        outer_flags = {name: self.env[name] for name in ("break", "continue")}
+        self.env.update(dict.fromkeys(outer_flags, False))
+        self.loops.append(Around(after, self.live.head[node]))
+        exits = leaves(node.body, ast.Break, ast.Return)
+        if isinstance(node, ast.For) and not exits:
+            self.for_(node, self.trips(node), after)
+        else:
+            self.while_(node, after, _first_exit(node.body))
+        self.loops.pop()
+        broken = self.env["break"]
+        self.env.update(outer_flags)
+        if node.orelse:
+            live = self.live.after[node]
+            stop = self.or_(broken, self.env["return"])
+            if stop is False:
+                self.block(node.orelse, live)
+            elif stop is not True:
+                self.branch(
+                    stop, lambda: None, lambda: self.block(node.orelse, live), live
+                )
+
+    def state(
+        self,
+        node: ast.While | ast.For,
+        body: Sequence[ast.stmt],
+        after: Names,
+        *,
+        runs: bool,
+    ) -> State:
+        """What a loop carries: names, slots and the values at the start.
+
+        `body` is the part of the loop that may leave by flags. `runs` says that the
+        loop surely runs once: then what it sets needs no start.
+        """
+        head = self.live.head[node]
+        target = _targets(node)
+        names = [n for n in written(*target, *node.body) if n in head or n in after]
+        if leaves(body, ast.Return):
+            names += self.results()
+        found: list[tuple[str, Slot, SSAValue]] = []
+        for name in names:
+            value = self.env.get(name, MISSING)
+            missing = isinstance(value, Unset)
+            slot = self.slot(name, () if missing else (value,))
+            if missing and name.isidentifier() and (name in head or not runs):
+                self.env[name] = Unset(node.lineno)
+            elif slot is not None:
+                start = self.carry(value, slot)
+                found.append((name, slot, start))
+        for name, kind in (("break", ast.Break), ("return", ast.Return)):
+            if leaves(body, kind):
+                start = self.flag(self.env[name])
+                found.append((name, Slot(i1, "bool"), start))
+        return found
+
+    def bind(self, state: State, values: Sequence[SSAValue]) -> None:
+        """Let the carried names be `values`."""
+        for (name, slot, _), value in zip(state, values, strict=True):
+            self.env[name] = value if name in FLAGS else self.take(value, slot)
+
+    def current(self, state: State) -> list[SSAValue]:
+        """What the carried names are now."""
+        return [
+            self.carry(self.env.get(name, MISSING), slot) for name, slot, _ in state
+        ]
+
+    def for_(self, node: ast.For, trips: Trips, after: Names) -> None:
+        """A loop that always runs to its end: `scf.for`."""
+        builder = self.trace.builder
+        location = builder.location
+        state = self.state(node, node.body, after, runs=bool(trips.known))
+        outer = self.env
+        block = Block(arg_types=[index, *(slot.type for _, slot, _ in state)])
+        self.env = dict(outer)
+        with self.inside(block):
+            self.bind(state, block.args[1:])
+            k = self.trace.builder.op(upstream.IndexCastOp, (block.args[0],), i64)
+            self.assign(node.target, trips.item(k))
+            self.block(node.body, self.live.head[node])
+            self.end(block, self.current(state))
+        self.env = self.behind(outer, node, state)
+        builder.location = location
+        count = builder.op(upstream.IndexCastOp, (trips.count,), index)
+        bounds = (builder.index_const(0), count, builder.index_const(1))
+        starts = [start for _, _, start in state]
+        types = [slot.type for _, slot, _ in state]
+        self.bind(state, self.structured(scf.ForOp, (*bounds, *starts), types, block))
+
+    def behind(self, outer: Env, node: ast.While | ast.For, state: State) -> Env:
+        """The environment behind a loop, but for what it carries."""
+        env = dict(outer)
+        carried = {name for name, _, _ in state}
+        target = _targets(node)
+        for name in written(*target, *node.body):
+            if name not in carried:
+                env[name] = Unset(node.lineno)
+        return env
+
+    def while_(self, node: ast.While | ast.For, after: Names, split: int) -> None:
+        """A loop with a condition: `scf.while`.
+
+        `node.body[split - 1]` is the exit that becomes part of the condition, 0 if
+        there is none.
+        """
+        builder = self.trace.builder
+        location = builder.location
+        trips = self.trips(node) if isinstance(node, ast.For) else None
+        exit_ = node.body[split - 1] if split else None
+        assert exit_ is None or isinstance(exit_, ast.If)
+        rest = [*(exit_.orelse if exit_ else ()), *node.body[split:]]
+        state = self.state(node, rest, after, runs=bool(trips and trips.known))
+        outer = dict(self.env)
+        counter = [] if trips is None else [self.constant(0, i64)]
+        starts = [*counter, *(start for _, _, start in state)]
+
+        head = Block(arg_types=[v.type for v in starts])
+        with self.inside(head):
+            self.bind(state, head.args[len(counter) :])
+            test, going, left, extra = self.enter(
+                node, head, trips, state, node.body[:split], after
+            )
+            forwarded = [*head.args[: len(counter)], *self.current(state)]
+            forwarded += [start for _, _, start in extra]
+            if not isinstance(left, bool):
+                forwarded.append(left)
+            self.end(head, (self.flag(going), *forwarded), scf.ConditionOp)
+        if split and (
+            isinstance(left, bool)
+            or any(isinstance(op, scf.WhileOp) for op in head.walk())
+        ):
+            # A loop in front of the exit must not run without need.
+            self.env = outer
+            self.while_(node, after, 0)
+            return
+
+        block = Block(arg_types=[v.type for v in forwarded])
+        self.env = dict(outer)
+        both = (*state, *extra)
+        with self.inside(block):
+            given = block.args[len(counter) :]
+            self.bind(both, given[: len(both)])
+            self.env.update(dict.fromkeys(FLAGS, False))
+            again: list[SSAValue] = []
+            if trips is not None:
+                one = self.constant(1, i64)
+                again.append(self.trace.builder.elementwise("add", block.args[0], one))
+                if not split and isinstance(node, ast.For):
+                    self.assign(node.target, trips.item(block.args[0]))
+            self.block(rest, self.live.head[node])
+            self.end(block, (*again, *self.current(state)))
+
+        builder.location = location
+        types = [v.type for v in forwarded]
+        results = self.structured(scf.WhileOp, starts, types, head, block)
+        given = results[len(counter) :]
+        self.env = self.behind(outer, node, state)
+        self.bind(state, given[: len(state)])
+        if exit_ is not None:
+
+            def leave() -> None:
+                self.bind(both, given[: len(both)])
+                self.block(exit_.body, after)
+
+            if test is True and not leaves(rest, ast.Break, ast.Return):
+                leave()
+            else:
+                assert isinstance(left, SSAValue)
+                self.branch(results[-1], leave, lambda: None, after)
+        if test is True and not leaves(node.body, ast.Break):
+            self.env["return"] = True
+        elif test is True and not leaves(node.body, ast.Return):
+            self.env["break"] = True
+
+    def enter(
+        self,
+        node: ast.While | ast.For,
+        head: Block,
+        trips: Trips | None,
+        state: State,
+        before: Sequence[ast.stmt],
+        after: Names,
+    ) -> tuple[Flag, Flag, Flag, State]:
+        """The condition of a loop, and what leads to its first exit.
+
+        Gives the loop's own test, whether it goes on, whether it leaves by the exit,
+        and what else is needed behind. The exit's condition is computed in the last
+        round, too: what it assigns is taken over only if the loop was entered.
+        """
+        builder = self.trace.builder
+        test: Flag
+        if trips is not None:
+            test = builder.elementwise("lt", head.args[0], trips.count)
+        else:
+            assert isinstance(node, ast.While)
+            test = self.truth(node.test)
+        going = self.and_(self.not_(self.left("break", "return")), test)
+        if not before:
+            return test, going, False, []
+        old = dict(self.env)
+        if trips is not None and isinstance(node, ast.For):
+            self.assign(node.target, trips.item(head.args[0]))
+        for statement in before[:-1]:
+            self.statement(statement)
+        exit_ = before[-1]
+        assert isinstance(exit_, ast.If)
+        self.at(exit_)
+        leave = self.truth(exit_.test)
+        if isinstance(leave, bool):
+            return test, going, leave, []
+        extra: list[tuple[str, Slot, SSAValue]] = []
+        slots = {name: slot for name, slot, _ in state}
+        needed = after | frozenset(n for s in node.body for n in reads(s))
+        for name in written(*_targets(node), *before[:-1]):
+            new = self.env[name]
+            slot = slots.get(name) or self.slot(name, (new,))
+            if slot is None:
+                continue
+            if name not in slots:
+                if name in needed:
+                    extra.append((name, slot, self.put(new, slot)))
+            elif name in after and not isinstance(going, bool):
+                pair = [self.put(value, slot) for value in (new, old[name])]
+                kept = self.trace.builder.elementwise("select", going, *pair)
+                self.env[name] = self.take(kept, slot)
+        left = self.and_(going, leave)
+        return test, self.and_(going, self.not_(leave)), left, extra
+
+
+def _targets(node: ast.While | ast.For) -> list[ast.AST]:
+    return [node.target] if isinstance(node, ast.For) else []
+
+
+def _first_exit(body: Sequence[ast.stmt]) -> int:
+    """1 + the number of the `if` that leaves a loop after simple statements, or 0."""
+    for k, node in enumerate(body):
+        if isinstance(node, ast.If):
+            exits = always_leaves(node.body) and not leaves(node.body, ast.Continue)
+            return k + 1 if exits else 0
+        if not isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Pass)):
+            return 0
+    return 0

@@ -1,0 +1,247 @@
+"""A call of a `@rfx.kernel` in a program: one `rfx.map` whose region is its body.
+
+    @rfx.kernel                       %r = rfx.map [4] (%a = %x [0] : tensor<4xf32>,
+    def limit(x, top):                                  %t = %top [] : tensor<f32>)
+        if x > top:              ->       -> ([0] : tensor<4xf32>) {
+            return top                  %c = rfx.gt %a, %t : f32
+        return x                        %v = scf.if %c -> (f32) { yield %t } else ...
+                                        rfx.yield %v : f32
+
+The arguments are broadcast as by a ufunc; a dim of size 1 is one that the operand's map
+leaves out. A number that is known while tracing is a constant of the region.
+"""
+
+# Tracers are duck typed.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+from xdsl.ir import Block, SSAValue
+
+from rfxjit.dialects.builder import split
+from rfxjit.dialects.ir import append, element_type, make, tensor
+from rfxjit.dialects.map_ops import MapOp, YieldOp
+from rfxjit.errors import KernelError, ShapeError
+from rfxjit.frontend.context import Trace
+from rfxjit.frontend.kernel_expressions import Expressions
+from rfxjit.frontend.kernel_flow import KernelFlow
+from rfxjit.frontend.kernel_source import KernelSource, from_function
+from rfxjit.frontend.kernel_types import (
+    NUMBERS,
+    ScalarBuilder,
+    kind_of_type,
+    slot_of,
+    strong,
+    type_of,
+)
+from rfxjit.frontend.symbolic import broadcast_shapes, same_shape
+from rfxjit.frontend.tracer import Tracer, lift, sizes
+
+
+class Nest:
+    """The map that is being built: its operands and its region."""
+
+    def __init__(self, trace: Trace, shape: tuple[Any, ...]) -> None:
+        self.trace = trace
+        self.shape = shape
+        self.block = Block()
+        self.inputs: list[SSAValue] = []
+        self.maps: list[list[int]] = []
+        self._uniform: dict[SSAValue, Tracer] = {}
+        self.builder = trace.builder
+        """Of the program around the map."""
+
+    def operand(self, x: Tracer) -> Tracer:
+        """An element of `x`, which is broadcast over the map."""
+        kept = [d for d, n in enumerate(x.shape) if not (isinstance(n, int) and n == 1)]
+        value = x.value
+        if len(kept) != x.ndim:
+            new = sizes(self.trace, [x.shape[d] for d in kept])
+            value = self.builder.reshape(value, new)
+        lead = len(self.shape) - x.ndim
+        self.inputs.append(value)
+        self.maps.append([lead + d for d in kept])
+        argument = self.block.insert_arg(element_type(value.type), len(self.block.args))
+        argument.name_hint = x.value.name_hint
+        return Tracer(
+            self.trace, argument, x.kind if x.kind != "array" else "scalar", shape=()
+        )
+
+    def uniform(self, x: Tracer) -> Tracer:
+        """The same number for all elements."""
+        if x.value not in self._uniform:
+            self._uniform[x.value] = self.operand(x)
+        return self._uniform[x.value]
+
+
+def kernel_in_trace(
+    trace: Trace, kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Apply a kernel to traced arrays and numbers.
+
+    Raises KernelError for what its body cannot do, ShapeError for arguments that do not
+    broadcast.
+    """
+    source = source_of(kernel)
+    shape = kwargs.pop("shape", None) if kernel.takes_shape else None
+    values = _arguments(source, args, kwargs)
+    values = [v if isinstance(v, NUMBERS) else lift(trace, v) for v in values]
+    shapes = [v.shape for v in values if isinstance(v, Tracer)]
+    common = broadcast_shapes(shapes) if shapes else ()
+    if shape is not None:
+        whole = shape if isinstance(shape, (tuple, list)) else (shape,)
+        whole = tuple(n if hasattr(n, "ssa") else n.__index__() for n in whole)
+        if not same_shape(broadcast_shapes([common, whole]), whole):
+            raise ShapeError(f"arguments of shape {common} do not fit shape={whole}")
+        common = whole
+
+    nest = Nest(trace, common)
+    outer, place = trace.builder, trace.place
+    location = trace.here().location
+    trace.builder = ScalarBuilder(nest.block, location)
+    try:
+        flow = KernelFlow(trace, source, nest)
+        inner = [nest.operand(v) if isinstance(v, Tracer) else v for v in values]
+        results = flow.run(_declared(source, inner))
+        results = [_cast(flow, k, r) for k, r in enumerate(results)]
+        yields = [r.value for r in results]
+        append(nest.block, make(YieldOp, yields, (), location))
+    finally:
+        trace.builder, trace.place = outer, place
+    static, dynamic = split(sizes(trace, common))
+    types = [tensor(element_type(v.type), static) for v in yields]
+    op = MapOp.build_nest(
+        static,
+        dynamic,
+        nest.inputs,
+        nest.maps,
+        types,
+        [range(len(common))] * len(types),
+        ["none"] * len(types),
+        nest.block,
+    )
+    op.location = location
+    append(outer.block, op)
+    made = [
+        Tracer(trace, v, "array" if common else r.kind, shape=common)
+        for v, r in zip(op.outputs, results, strict=True)
+    ]
+    return made[0] if flow.single else tuple(made)
+
+
+def source_of(kernel: Any) -> KernelSource:
+    """The checked source of a kernel, read once."""
+    if kernel.source is None:
+        kernel.source = from_function(kernel.kernel)
+    return kernel.source
+
+
+def _arguments(
+    source: KernelSource, args: Sequence[Any], kwargs: dict[str, Any]
+) -> list[Any]:
+    bound = inspect.signature(source.function).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return [bound.arguments[p.name] for p in source.parameters]
+
+
+def _declared(source: KernelSource, values: Sequence[Any]) -> list[Any]:
+    """The arguments as the annotations of the parameters say."""
+    result: list[Any] = []
+    for parameter, value in zip(source.parameters, values, strict=True):
+        wanted, given = parameter.kind, type_of(value)
+        if wanted is None or wanted == given:
+            result.append(value)
+            continue
+        kind = kind_of_type(given)
+        allowed = {"int": "iu", "float": "fiub"}.get(wanted) or None
+        if allowed is None and wanted.kind == "b":
+            allowed = "b"
+        if allowed is not None and kind not in allowed:
+            what = wanted if isinstance(wanted, str) else "bool"
+            raise TypeError(
+                f"{source.name}: argument '{parameter.name}' is {given}, "
+                f"but it is declared as {what}"
+            )
+        result.append(_converted(wanted, given, kind, value, parameter.name, source))
+    return result
+
+
+def _converted(
+    wanted: Any, given: Any, kind: str, value: Any, name: str, source: KernelSource
+) -> Any:
+    if wanted == "int" or (wanted == "float" and kind == "f"):
+        return value
+    if wanted == "float":
+        target = np.dtype(np.float64) if given != "int" else "float"
+    else:
+        target = wanted
+        weak = given in ("int", "float")
+        if not weak and not np.can_cast(strong(given), target, "same_kind"):
+            raise TypeError(
+                f"{source.name}: argument '{name}' is {given}, which does not fit "
+                f"into {target}"
+            )
+    if isinstance(value, Tracer):
+        slot = slot_of(target)
+        new = value.trace.builder.convert(
+            value.value, np.float64 if target == "float" else target
+        )
+        return Tracer(value.trace, new, cast("Any", slot.kind), shape=())
+    return float(value) if target == "float" else target.type(value)
+
+
+def _cast(flow: KernelFlow, k: int, result: Tracer) -> Tracer:
+    """A result in the declared dtype."""
+    source = flow.source
+    if not source.returns:
+        return result
+    if flow.count != len(source.returns):
+        raise KernelError(
+            f"{source.name} declares {len(source.returns)} results, but returns "
+            f"{flow.count}",
+            source.place(source.body[-1]),
+        )
+    wanted, given = source.returns[k], type_of(result)
+    if wanted in ("int", "float"):
+        kind = kind_of_type(given)
+        if kind == wanted[0] or (wanted == "int" and kind == "u"):
+            return result
+        wanted = np.dtype(np.float64 if wanted == "float" else np.int64)
+    weak = given in ("float", "int") and kind_of_type(given) == wanted.kind
+    if not weak and not np.can_cast(strong(given), wanted, "same_kind"):
+        raise KernelError(
+            f"{source.name} returns {given}, which does not fit into {wanted}",
+            source.place(source.body[-1]),
+            f"convert it: np.{wanted}(...)",
+        )
+    value = flow.trace.builder.convert(result.value, wanted)
+    return Tracer(flow.trace, value, "scalar", shape=())
+
+
+def inline(
+    flow: Expressions,
+    node: ast.Call,
+    kernel: Any,
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+) -> Any:
+    """A call of a kernel from a kernel: its body, in place of the call."""
+    source = source_of(kernel)
+    if any(source.function is caller.function for caller in flow.callers):
+        raise flow.source.refuse(
+            node, f"{source.name} calls itself", "write the recursion as a loop"
+        )
+    inner = KernelFlow(flow.trace, source, flow.nest, flow.callers)
+    values = _declared(source, _arguments(source, args, kwargs))
+    results = inner.run(values)
+    results = [_cast(inner, k, r) for k, r in enumerate(results)]
+    return results[0] if inner.single else tuple(results)
+
+
+__all__ = ["Nest", "kernel_in_trace", "source_of"]

@@ -1,0 +1,274 @@
+"""The body of a kernel on scalars: expressions, assignments and their types.
+
+Values are Python numbers that are known now, and scalar tracers inside of the region
+that is being built. NumPy's own rules (NEP 50) hold, since tracers follow them: a
+Python number is weak, and what is computed from weak numbers alone stays so.
+
+A variable has one type, the join of all that is assigned to it:
+
+    x = 0            # int, weak        x: float32, if a is a float32
+    x = x + a        # float32          `x = 0` stores a float32 0.0
+
+Types are found by running the body until they no longer change: joins only widen, so
+that is two or three times. Each run builds the region anew.
+"""
+
+# Tracers are duck typed.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from xdsl.ir import SSAValue
+
+from rfxjit.dialects.ir import dtype_of
+from rfxjit.frontend.context import FunctionHooks, Trace
+from rfxjit.frontend.flow import FLAGS, Flag, Slot
+from rfxjit.frontend.flow_loops import Trips
+from rfxjit.frontend.kernel_expressions import BINARY, Expressions
+from rfxjit.frontend.kernel_range import range_trips
+from rfxjit.frontend.kernel_source import KernelSource
+from rfxjit.frontend.kernel_types import (
+    ScalarBuilder,
+    Type,
+    join,
+    kind_of_type,
+    slot_of,
+    type_of,
+)
+from rfxjit.frontend.tracer import Tracer
+
+if TYPE_CHECKING:
+    from rfxjit.frontend.kernel import Nest
+
+
+class KernelFlow(Expressions):
+    """One run of a kernel's body."""
+
+    def __init__(
+        self,
+        trace: Trace,
+        source: KernelSource,
+        nest: Nest,
+        callers: tuple[KernelSource, ...] = (),
+    ) -> None:
+        super().__init__(trace, source.live)
+        self.source = source
+        self.nest = nest
+        self.callers = (*callers, source)
+        self.hooks = FunctionHooks(trace, source.function)
+        self.types: dict[str, Type] = {}
+        self.changed = False
+        self.count: int | None = None
+        """How many values are returned; None before the first `return`."""
+        self.single = True
+
+    # ---- the whole body
+
+    def run(self, arguments: Sequence[Any]) -> list[Tracer]:
+        """The results for the values of all parameters."""
+        trace, source = self.trace, self.source
+        block, outer = trace.builder.block, trace.place
+        mark = block.last_op
+        while True:
+            self.changed = False
+            self.env = dict.fromkeys(FLAGS, False)
+            self.loops = []
+            for parameter, value in zip(source.parameters, arguments, strict=True):
+                self.store(parameter.name, value)
+            self.block(source.body, frozenset())
+            if self.env["return"] is not True:
+                last = source.body[-1]
+                raise source.refuse(
+                    last,
+                    f"{source.name} does not return a value on every path",
+                    "end the function with a return",
+                )
+            if not self.changed:
+                break
+            while (last_op := block.last_op) is not mark and last_op is not None:
+                last_op.detach()
+                last_op.erase()
+            trace.builder = ScalarBuilder(block, trace.builder.location)
+        results = [self.lifted(self.env[name]) for name in self.results()]
+        trace.place = outer
+        return results
+
+    def results(self) -> list[str]:
+        return [f"return {k}" for k in range(self.count or 0)]
+
+    def lifted(self, value: Any) -> Tracer:
+        """A value as a tracer."""
+        if isinstance(value, Tracer):
+            return value
+        slot = slot_of(type_of(value))
+        return self.take(self.put(value, slot), slot)
+
+    # ---- what Flow asks for
+
+    def at(self, node: ast.AST) -> None:
+        self.trace.place = self.source.place(node)
+        self.line = self.trace.place.line
+        self.trace.here()
+
+    def slot(self, name: str, values: Sequence[Any]) -> Slot | None:
+        if name:
+            type_ = self.types.get(name)
+            return None if type_ is None else slot_of(type_)
+        first, *rest = map(type_of, values)
+        for other in rest:
+            first = join(first, other)
+        return slot_of(first)
+
+    def put(self, value: Any, slot: Slot) -> SSAValue:
+        builder, dtype = self.trace.builder, dtype_of(slot.type)
+        if isinstance(value, Tracer):
+            return builder.convert(value.value, dtype)
+        return builder.constant(np.asarray(value).astype(dtype))
+
+    def take(self, value: SSAValue, slot: Slot) -> Any:
+        return Tracer(self.trace, value, cast("Any", slot.kind), shape=())
+
+    def truth(self, node: ast.expr) -> Flag:
+        return self.flag_of(self.evaluate(node))
+
+    def flag_of(self, value: Any) -> Flag:
+        """Whether a value is true: nonzero."""
+        if not isinstance(value, Tracer):
+            return bool(value)
+        if value.dtype.kind != "b":
+            value = cast("Tracer", np.not_equal(cast("Any", value), 0))
+        return value.value
+
+    def give(self, node: ast.Return) -> None:
+        if node.value is None:
+            raise self.source.refuse(node, "a kernel returns a value for each element")
+        value = self.evaluate(node.value)
+        values = value if isinstance(value, tuple) else (value,)
+        self.single = not isinstance(value, tuple)
+        if self.count not in (None, len(values)) or not values:
+            raise self.source.refuse(
+                node,
+                f"returns {len(values)} values here, but {self.count} elsewhere",
+                "return as many values on every path",
+            )
+        self.count = len(values)
+        for name, item in zip(self.results(), values, strict=True):
+            self.number(item, node)
+            self.store(name, item)
+
+    # ---- assignments
+
+    def store(self, name: str, value: Any) -> None:
+        """Let a variable have a value, in the type of the variable."""
+        known = self.types.get(name)
+        type_ = type_of(value) if known is None else join(known, type_of(value))
+        if type_ != known:
+            self.changed = self.changed or known is not None or not name.isidentifier()
+            self.types[name] = type_
+        if type_of(value) != type_:
+            slot = slot_of(type_)
+            value = self.take(self.put(value, slot), slot)
+        self.env[name] = value
+
+    def assign(self, target: ast.expr, value: Any) -> None:
+        match target:
+            case ast.Name():
+                if not isinstance(value, tuple):
+                    self.number(value, target)
+                    self.store(target.id, value)
+                    return
+                raise self.source.refuse(
+                    target,
+                    f"'{target.id}' would hold {len(value)} values",
+                    "a variable of a kernel is one number: a, b = ...",
+                )
+            case ast.Tuple() | ast.List():
+                items = value if isinstance(value, tuple) else (value,)
+                if len(items) != len(target.elts) or items is not value:
+                    raise self.source.refuse(
+                        target, f"cannot unpack {len(items)} values into "
+                        f"{len(target.elts)} names")  # fmt: skip
+                for inner, item in zip(target.elts, items, strict=True):
+                    self.assign(inner, item)
+            case _:
+                raise self.source.refuse(
+                    target,
+                    f"a kernel cannot assign to {ast.unparse(target)}",
+                    "it computes one element: return the value, "
+                    "or use @rfx.jit for arrays",
+                )
+
+    def execute(self, node: ast.stmt) -> None:
+        match node:
+            case ast.Assign():
+                value = self.evaluate(node.value)
+                for target in node.targets:
+                    self.assign(target, value)
+            case ast.AnnAssign(value=ast.expr() as given):
+                self.assign(node.target, self.evaluate(given))
+            case ast.AnnAssign():
+                pass
+            case ast.AugAssign(target=ast.Name() as target):
+                old = self.evaluate(
+                    ast.copy_location(ast.Name(target.id, ast.Load()), target)
+                )
+                function = BINARY.get(type(node.op))
+                if function is None:
+                    raise self.source.refuse(node, "a kernel has no @")
+                value = self.binary(node, function, old, self.evaluate(node.value))
+                self.assign(target, value)
+            case ast.AugAssign():
+                self.assign(node.target, None)
+            case ast.Expr(value=ast.Constant()):  # a docstring
+                pass
+            case ast.Expr():
+                raise self.source.refuse(
+                    node, "the value of this expression is not used",
+                    "a kernel has no effects: assign it or return it")  # fmt: skip
+            case _:
+                what = type(node).__name__.lower()
+                raise self.source.refuse(
+                    node, f"a kernel cannot contain '{what}'",
+                    "it has assignments, if, for, while, break, continue and return",
+                )  # fmt: skip
+
+    def trips(self, node: ast.For) -> Trips:
+        call_ = node.iter
+        start: Any = None
+        if self.is_builtin(call_, "enumerate"):
+            assert isinstance(call_, ast.Call)
+            extra = [*call_.args[1:], *(k.value for k in call_.keywords)]
+            start = self.evaluate(extra[0]) if extra else 0
+            if call_.args:
+                call_ = call_.args[0]
+        if not self.is_builtin(call_, "range"):
+            raise self.source.refuse(
+                node.iter,
+                "a loop of a kernel runs over range(...)",
+                "arrays are walked by the kernel itself, one element per call",
+            )
+        assert isinstance(call_, ast.Call)
+        bounds = [self.number(self.evaluate(a), a) for a in call_.args]
+        for bound, place in zip(bounds, call_.args, strict=True):
+            if kind_of_type(type_of(bound)) not in "iu":
+                raise self.source.refuse(place, "a bound of range() must be an integer")
+        if not 1 <= len(bounds) <= 3 or call_.keywords:
+            raise self.source.refuse(call_, "range() takes one to three bounds")
+        first, last, step = (
+            (0, *bounds, 1) if len(bounds) == 1 else (*bounds, 1)
+        )[:3]  # fmt: skip
+        if not isinstance(step, Tracer) and step == 0:
+            raise self.source.refuse(call_, "the step of range() must not be zero")
+        return range_trips(self, first, last, step, start)
+
+    def is_builtin(self, node: ast.expr, name: str) -> bool:
+        """Whether `node` is a call of the builtin `name`."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            return False
+        known = node.func.id == name and name not in self.env
+        return known and self.hooks.load(name) in (range, enumerate)

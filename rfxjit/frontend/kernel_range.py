@@ -1,0 +1,67 @@
+"""`range` and `enumerate` of a kernel: how many trips, and what each gives."""
+
+# Tracers are duck typed.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportOperatorIssue=false
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from xdsl.ir import SSAValue
+
+from rfxjit.frontend.flow_loops import Trips
+from rfxjit.frontend.kernel_types import slot_of
+from rfxjit.frontend.tracer import Tracer
+
+if TYPE_CHECKING:
+    from rfxjit.frontend.kernel_flow import KernelFlow
+
+
+def range_trips(
+    flow: KernelFlow, first: Any, last: Any, step: Any, start: Any
+) -> Trips:
+    """The trips of `range(first, last, step)`, also `enumerate`d from `start` on."""
+    slot = slot_of("int")
+
+    def integer(value: Any) -> Any:
+        if isinstance(value, Tracer):
+            return flow.take(flow.put(value, slot), slot)
+        return int(value)
+
+    first, last, step = map(integer, (first, last, step))
+    known = None
+    count: Any
+    if any(isinstance(bound, Tracer) for bound in (first, last, step)):
+        if not isinstance(step, Tracer):
+            low, high = (first, last) if step > 0 else (last, first)
+            count = _count(low, high, abs(step))
+        else:
+            up, down = _count(first, last, step), _count(last, first, -step)
+            count = np.where(step > 0, up, np.where(step < 0, down, 0))
+    else:
+        known = count = len(range(first, last, step))
+
+    def item(k: SSAValue) -> Any:
+        number: Any = flow.take(k, slot)
+        plain = not isinstance(step, Tracer) and step == 1
+        value = number if plain else number * step
+        if isinstance(first, Tracer) or first != 0:
+            value = first + value
+        if start is None:
+            return value
+        return (number + start if isinstance(start, Tracer) or start else number), value
+
+    return Trips(flow.put(count, slot), item, known)
+
+
+def _count(low: Any, high: Any, step: Any) -> Any:
+    """How many steps from `low` stay below `high`; exact for all of int64."""
+    if type(low) is int and low == 0 and type(step) is int and step == 1:
+        return np.maximum(high, 0)
+    # The difference as an unsigned number cannot overflow where high > low.
+    gap = high - low
+    gap = gap.astype(np.uint64) if isinstance(gap, Tracer) else np.uint64(max(gap, 0))
+    by = step.astype(np.uint64) if isinstance(step, Tracer) else np.uint64(step)
+    steps: Any = np.minimum((gap + (by - np.uint64(1))) // by, np.uint64(2**63 - 1))
+    return np.where(high > low, steps.astype(np.int64), 0)

@@ -1,0 +1,179 @@
+"""`@rfx.kernel`: a function of one element, broadcast over arrays like a ufunc.
+
+    @rfx.kernel
+    def collatz(n: int, most: int = 1000):
+        for steps in range(most):
+            if n == 1:
+                return steps
+            n = n // 2 if n % 2 == 0 else 3 * n + 1
+        return -1
+
+    collatz(np.arange(1, 10))          # array([0, 1, 7, 2, 5, 8, 16, 3, 19])
+
+As `jit.py` this loads nothing heavy: the frontend comes by name when it is needed.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import os
+import sys
+from collections.abc import Callable, Iterable
+from types import FunctionType
+from typing import Any, cast, overload
+
+from rfxjit.errors import KernelError
+from rfxjit.jit import JitFunction, options_of
+
+
+class KernelFunction(JitFunction):
+    """A kernel that is compiled when it is called; see `kernel`."""
+
+    def __init__(self, given: Callable[..., Any] | str, options: Any) -> None:
+        self.kernel = given
+        self.source: Any = None
+        """What the frontend has read of it."""
+        if isinstance(given, str):
+            self.source = source_from_text(given)
+            given = cast("Callable[..., Any]", self.source.function)
+        self.takes_shape = "shape" not in inspect.signature(given).parameters
+        super().__init__(_with_shape(given) if self.takes_shape else given, options)
+        self._plain = False  # there is no plain Python to run
+
+    @property
+    def _program(self) -> Callable[..., Any]:
+        return self
+
+    def __repr__(self) -> str:
+        return f"<rfx.kernel {self._name}>"
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Pickled by source if it was made from text, else by name as a function."""
+        if isinstance(self.kernel, str):
+            return _from_text, (self.kernel, self.options)
+        return super().__reduce__()
+
+
+def source_from_text(text: str) -> Any:
+    """The checked source of a kernel from text; raises KernelError."""
+    module = importlib.import_module("rfxjit.frontend.kernel_source")
+    return module.from_text(text, sys.modules["rfxjit"])
+
+
+def _from_text(text: str, options: Any) -> KernelFunction:
+    return KernelFunction(text, options)
+
+
+def _with_shape(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A stand-in with one more parameter, `shape`."""
+
+    @functools.wraps(function)
+    def kernel(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("a kernel does not run as plain Python")
+
+    signature = inspect.signature(function)
+    shape = inspect.Parameter("shape", inspect.Parameter.KEYWORD_ONLY, default=None)
+    parameters = [*signature.parameters.values(), shape]
+    kernel.__signature__ = signature.replace(parameters=parameters)  # pyright: ignore[reportFunctionMemberAccess, reportAttributeAccessIssue]
+    return kernel
+
+
+@overload
+def kernel(
+    fn: Callable[..., Any],
+    *,
+    backend: str | None = None,
+    fastmath: bool | Iterable[str] = False,
+) -> KernelFunction: ...
+@overload
+def kernel(
+    fn: None = None,
+    *,
+    backend: str | None = None,
+    fastmath: bool | Iterable[str] = False,
+) -> Callable[[Callable[..., Any]], KernelFunction]: ...
+def kernel(
+    fn: Callable[..., Any] | None = None,
+    *,
+    backend: str | None = None,
+    fastmath: bool | Iterable[str] = False,
+) -> KernelFunction | Callable[[Callable[..., Any]], KernelFunction]:
+    """Compile a function of one element; called on arrays, it is broadcast over them.
+
+    The function may contain assignments, `if`, `while`, `for` over `range`, `break`,
+    `continue`, `return` anywhere, Python's operators, `np.*` and `math.*` of numbers,
+    and calls of other kernels. It returns a number or a tuple of numbers; the results
+    are arrays of the broadcast shape, or numbers if all arguments are. `out=` writes
+    into an array, `shape=` gives the shape where the arguments have none.
+
+    A variable has one dtype: the NumPy promotion (NEP 50) of all that is assigned to
+    it, where Python's numbers are weak. Annotations `float`, `int`, `bool` demand a
+    kind, `np.float32` converts. Integers wrap around; a division of integers by 0 gives
+    0, as NumPy's does.
+
+    `backend` and `fastmath` are as in `rfx.jit`. What cannot be compiled raises
+    KernelError with the line; there is no fallback to Python. With `RFX_JIT=0` the
+    reference interpreter runs.
+    """
+    plain = os.environ.get("RFX_JIT") == "0"
+    options = options_of(
+        backend="interpreter" if plain else backend, fastmath=fastmath, strict=True
+    )
+
+    def decorate(function: Callable[..., Any]) -> KernelFunction:
+        if isinstance(function, KernelFunction):
+            function = inspect.unwrap(function)
+        if not isinstance(function, FunctionType):
+            raise TypeError(
+                f"rfx.kernel needs a Python function, not {type(function).__name__}"
+            )
+        return KernelFunction(function, options)
+
+    return decorate if fn is None else decorate(fn)
+
+
+def kernel_from_source(
+    text: str,
+    *,
+    backend: str | None = None,
+    fastmath: bool | Iterable[str] = False,
+) -> KernelFunction:
+    """A kernel from text that holds exactly one function. Nothing of it is executed.
+
+    The text sees `np`, `math`, `rfx` and Python's numeric builtins. Such a kernel can
+    be pickled and sent to another process. Raises KernelError for any other text.
+    """
+    plain = os.environ.get("RFX_JIT") == "0"
+    options = options_of(
+        backend="interpreter" if plain else backend, fastmath=fastmath, strict=True
+    )
+    return KernelFunction(text, options)
+
+
+def _only_inside(name: str) -> KernelError:
+    return KernelError(
+        f"rfx.{name}() has a value inside of a kernel only",
+        hint="call it in a function with @rfx.kernel",
+    )
+
+
+def index(axis: int = 0) -> int:  # noqa: ARG001 - for a reader, and for help()
+    """In a kernel: the index of the element along `axis`."""
+    raise _only_inside("index")
+
+
+def size(axis: int = 0) -> int:  # noqa: ARG001 - as above
+    """In a kernel: the size of the broadcast shape along `axis`."""
+    raise _only_inside("size")
+
+
+def ndim() -> int:
+    """In a kernel: the number of axes of the broadcast shape."""
+    raise _only_inside("ndim")
+
+
+def flat_index() -> int:
+    """In a kernel: the number of the element in row-major order."""
+    raise _only_inside("flat_index")
