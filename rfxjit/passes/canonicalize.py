@@ -8,8 +8,9 @@
     %2 = rfx.neg %1 : tensor<4xf32>
     func.return %2 : tensor<4xf32>
 
-The rules are in three files: `canonicalize_fold.py` computes what is constant,
-`canonicalize_structure.py` undoes data movement, `canonicalize_algebra.py` knows the
+The rules are in four files: `canonicalize_fold.py` computes what is constant,
+`canonicalize_structure.py` undoes data movement, `canonicalize_control.py` drops what
+branches and loops carry for nothing, `canonicalize_algebra.py` knows the
 identities of arithmetic that IEEE 754 and wrap-around allow, on tensors and on the
 scalars of a map alike. What is only true of real numbers (`x*0`, `x-x`, `x/x`,
 `x+0.0`, other groupings) needs `canonicalize{fastmath=true}`.
@@ -27,6 +28,7 @@ from xdsl.passes import ModulePass
 
 from rfxjit.passes import (
     canonicalize_algebra,
+    canonicalize_control,
     canonicalize_fold,
     canonicalize_structure,
 )
@@ -40,6 +42,7 @@ def rules(fastmath: bool) -> Rules:
         canonicalize_fold.RULES,
         canonicalize_structure.RULES,
         canonicalize_algebra.RULES,
+        canonicalize_control.RULES,
     ]
     if fastmath:
         parts.append(canonicalize_algebra.FAST)

@@ -271,11 +271,28 @@ def _select(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
     # select(not c, x, y) = select(c, y, x)
     if (inner := _inner(condition, "not")) is not None:
         return _build(rewriter, "select", inner.operands[0], y, x)
+    # select(c, select(c, x, _), y) = select(c, x, select(c, _, y)) = select(c, x, y)
+    then, other = _inner(x, "select"), _inner(y, "select")
+    if then is not None and then.operands[0] is condition:
+        return _build(rewriter, "select", condition, then.operands[1], y)
+    if other is not None and other.operands[0] is condition:
+        return _build(rewriter, "select", condition, x, other.operands[2])
+    return _logic(op, rewriter) if kind_of(x.type) == "b" else None
+
+
+def _logic(op: Elementwise, rewriter: Rewriter) -> SSAValue | None:
+    """A choice between truth values."""
+    condition, x, y = op.operands
+    a, b = splat(x), splat(y)
     # select(c, true, false) = c, select(c, false, true) = not c
-    if kind_of(x.type) == "b":
-        a, b = splat(x), splat(y)
-        if a is not None and b is not None and a != b:
-            return condition if a else _build(rewriter, "not", condition)
+    if a is not None and b is not None and a != b:
+        return condition if a else _build(rewriter, "not", condition)
+    # select(c, x, false) = select(c, x, c) = c and x
+    if (b is not None and not b) or y is condition:
+        return _build(rewriter, "and", condition, x)
+    # select(c, true, y) = select(c, c, y) = c or y
+    if a or x is condition:
+        return _build(rewriter, "or", condition, y)
     return None
 
 

@@ -4,8 +4,9 @@
     Rewriter(RULES).run(module)
 
 A rule looks at one op, whose class chose it, and gives the value that replaces the
-op's result, or None. New ops come from `Rewriter.new`, which puts them in front of the
-op and gives them its location, so no rule can lose one:
+op's result (a list of values if there are several), or None. New ops come from
+`Rewriter.new`, which puts them in front of the op and gives them its location, so no
+rule can lose one:
 
     def same_dtype(op, rewriter):
         # convert(x : T to T) = x
@@ -42,7 +43,9 @@ from rfxjit.dialects.ir import (
 )
 from rfxjit.dialects.map_ops import MapOp, MapReduceOp
 
-Rule = Callable[[Any, "Rewriter"], SSAValue | None]
+Replacement = SSAValue | Sequence[SSAValue | None] | None
+"""A value, or one for each result (None for those that nobody uses)."""
+Rule = Callable[[Any, "Rewriter"], Replacement]
 Rules = Mapping[type[Operation], Sequence[Rule]]
 
 _ENDING = (scf.IfOp, scf.ForOp, MapOp, MapReduceOp)
@@ -128,6 +131,16 @@ class Rewriter:
         self._push(built)
         return built.results[0]
 
+    def insert(self, built: Operation) -> None:
+        """Put a finished op in front of the op at hand."""
+        op = self._op
+        assert op is not None
+        block = op.parent
+        assert isinstance(block, Block)
+        block.insert_op_before(built, op)
+        for inner in built.walk():
+            self._push(inner)
+
     def index_constant(self, value: int) -> SSAValue:
         """An index constant."""
         return self.new(arith.ConstantOp, (), index, value=integer_attr(value, index))
@@ -174,13 +187,16 @@ class Rewriter:
             self._queued.add(op)
             self._todo.append(op)
 
-    def _replace(self, op: Operation, value: SSAValue) -> None:
-        result = op.results[0]
-        for use in result.uses:
-            self._push(use.operation)
-        if value.name_hint is None:
-            value.name_hint = result.name_hint
-        result.replace_all_uses_with(value)
+    def _replace(self, op: Operation, new: Replacement) -> None:
+        values = [new] if isinstance(new, SSAValue) else new or ()
+        for result, value in zip(op.results, values, strict=True):
+            if value is None:
+                continue
+            for use in result.uses:
+                self._push(use.operation)
+            if value.name_hint is None:
+                value.name_hint = result.name_hint
+            result.replace_all_uses_with(value)
         self._erase(op)
 
     def _erase(self, op: Operation) -> None:

@@ -13,8 +13,8 @@ a mask says which lanes are alive:
     scf.if %c { a } else { b }     both sides, each under its mask, then a select; a
                                    side that is dear or rare runs only if any lane
                                    wants it
-    scf.while                      runs on while any lane does; a lane that has left
-                                   keeps its values (select by the mask)
+    scf.while                      runs on while any lane does; a lane that leaves
+                                   stores its results under its mask
 
 Each lane computes exactly what the scalar loop would: the results are the same bits.
 What has no vector form (a load at scattered places, a call) goes lane by lane through a
@@ -36,7 +36,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
-from rfxjit.dialects.ir import append, element_type, i1, i32, i64, index, make
+from rfxjit.dialects.ir import append, element_type, i1, i8, i32, i64, index, make
 from rfxjit.dialects.ir import memref as memref_type
 from rfxjit.dialects.ir import vector as vector_type
 from rfxjit.passes.emit import Emit
@@ -110,14 +110,31 @@ def _vary_for(op: scf.ForOp, varying: set[SSAValue]) -> bool:
 
 
 def _vary_while(op: scf.WhileOp, varying: set[SSAValue]) -> bool:
-    """All of a loop that lanes leave at different times varies."""
+    """What is the same in all lanes that still run stays uniform inside the loop.
+
+    Its results vary all the same if lanes leave at different times.
+    """
     before, after = op.before_region.block, op.after_region.block
-    varying.update((*before.args, *after.args, *op.results))
-    condition = cast("scf.ConditionOp", before.last_op)
-    if not (_vary(before, varying) and _vary(after, varying)):
-        return False
-    varying.add(condition.condition)
-    return True
+    end = cast("scf.ConditionOp", before.last_op)
+    yields = cast("Operation", after.last_op).operands
+    while True:
+        count = len(varying)
+        for given, new, argument in zip(op.operands, yields, before.args, strict=True):
+            if varying & {given, new}:
+                varying.add(argument)
+        if not _vary(before, varying):
+            return False
+        for value, argument, result in zip(
+            end.args, after.args, op.results, strict=True
+        ):
+            if value in varying:
+                varying.add(argument)
+            if varying & {value, end.condition}:
+                varying.add(result)
+        if not _vary(after, varying):
+            return False
+        if len(varying) == count:
+            return True
 
 
 def constant_of(value: SSAValue) -> Any:
@@ -134,9 +151,16 @@ class VectorBody:
     """Emits a body for `width` iterations, from the one with index `first` on."""
 
     def __init__(
-        self, m: Emit, entry: Block, varying: set[SSAValue], width: int
+        self,
+        m: Emit,
+        entry: Block,
+        varying: set[SSAValue],
+        width: int,
+        *,
+        masked: bool,
     ) -> None:
         self.m = m
+        self.masked = masked
         self.entry = entry
         self.varying = varying
         self.width = width
@@ -453,19 +477,13 @@ class VectorBody:
         types = [self.type_of(a) for a in old.args[1:]]
         block = Block(arg_types=[index, *types])
         m = self.m.child(block)
-        carried = [
-            self.vector(v) if a in self.varying else self.scalar(v)
-            for v, a in zip(op.iter_args, old.args[1:], strict=True)
-        ]
+        carried = self.as_kinds(op.iter_args, old.args[1:])
         with self.inside(m, self.mask):
             self.scalars[old.args[0]] = block.args[0]
             self.bind(old.args[1:], block.args[1:])
             self.ops(old)
             yields = cast("Operation", old.last_op).operands
-            values = [
-                self.vector(v) if a in self.varying else self.scalar(v)
-                for v, a in zip(yields, old.args[1:], strict=True)
-            ]
+            values = self.as_kinds(yields, old.args[1:])
             append(block, make(scf.YieldOp, values, (), op.location))
         bounds = (self.scalar(op.lb), self.scalar(op.ub), self.scalar(op.step))
         new = make(
@@ -480,55 +498,124 @@ class VectorBody:
             (self.vectors if a in self.varying else self.scalars)[a] = b
 
     def while_(self, op: scf.WhileOp) -> None:
-        """Go on while any lane does.
+        """Go on while any lane does; a lane that leaves puts down its results.
 
-        A lane that has left keeps the arguments it left with; the first region gives
-        the same results for them again, which are therefore its results at the end.
+            %any = or of the lanes of %going = %active and %condition
+            scf.if any of %left = %active and not %condition {
+              vector.maskedstore %results, %slot, %left
+            }
+
+        So nothing has to be kept for the lanes that have left, which run on unseen, and
+        what all lanes count together stays a scalar.
         """
         before, after = op.before_region.block, op.after_region.block
-        condition = cast("scf.ConditionOp", before.last_op)
+        end = cast("scf.ConditionOp", before.last_op)
+        if end.condition not in self.varying:
+            self.uniform_while(op, end)
+            return
+        outer, results = self.mask, [r for r in op.results if r.first_use is not None]
+        slots: dict[SSAValue, SSAValue] = {
+            r: self.slot(i8 if r.type == i1 else r.type) for r in results
+        }
         mask_type = vector_type(i1, self.width)
-        outer = self.mask
         start = self.m.const(1, mask_type) if outer is None else outer
-        types = [vector_type(a.type, self.width) for a in before.args]
-        forwarded = [vector_type(v.type, self.width) for v in condition.args]
-
-        head = Block(arg_types=[*types, mask_type])
-        *arguments, active = head.args
+        head = Block(arg_types=[*map(self.type_of, before.args), mask_type])
         m = self.m.child(head)
         with self.inside(m, outer):
+            *arguments, active = head.args
             self.bind(before.args, arguments)
             self.ops(before)
-            going = m.and_(active, self.vector(condition.condition))
-            values = [self.vector(v) for v in condition.args]
-            passed = (self.any(going), *values, *arguments, going)
+            condition = self.vector(end.condition)
+            going = m.and_(active, condition)
+            left = m.and_(active, m.not_(condition))
+            if results:
+                m.if_(self.any(left), lambda e: self.put_down(e, op, left, slots),
+                      lambda _: (), ())  # fmt: skip
+            values = [self.new(v) for v in end.args]
+            passed = (self.any(going), *values, going)
             append(head, make(scf.ConditionOp, passed, (), op.location))
 
-        body = Block(arg_types=[*forwarded, *types, mask_type])
-        given, kept = body.args[: len(forwarded)], body.args[len(forwarded) : -1]
-        going = body.args[-1]
+        types = [*map(self.type_of, after.args), mask_type]
+        body = Block(arg_types=types)
         m = self.m.child(body)
-        with self.inside(m, going):
-            self.bind(after.args, given)
+        with self.inside(m, body.args[-1]):
+            self.bind(after.args, body.args[:-1])
             self.ops(after)
             yields = cast("Operation", after.last_op).operands
-            new = [
-                m.select(going, self.vector(v), k)
-                for v, k in zip(yields, kept, strict=True)
-            ]
-            append(body, make(scf.YieldOp, (*new, going), (), op.location))
+            new = self.as_kinds(yields, before.args)
+            append(body, make(scf.YieldOp, (*new, body.args[-1]), (), op.location))
 
-        operands = (*(self.vector(v) for v in op.arguments), start)
-        loop = make(
-            scf.WhileOp,
-            operands,
-            (*forwarded, *types, mask_type),
-            op.location,
-            regions=(Region(head), Region(body)),
-        )
+        operands = (*self.as_kinds(op.operands, before.args), start)
+        regions = (Region(head), Region(body))
+        loop = make(scf.WhileOp, operands, types, op.location, regions=regions)
         loop.attributes.update(op.attributes)
         append(self.m.block, loop)
-        self.bind(op.results, loop.results[: len(forwarded)])
+        for result, slot in slots.items():
+            type_ = vector_type(element_type(slot.type), self.width)
+            zero = self.m.const(0, index)
+            value = self.m.op(vector.LoadOp, (slot, zero), type_)
+            if result.type == i1:
+                value = self.m.ne(value, self.m.const(0, type_))
+            self.vectors[result] = value
+
+    def put_down(
+        self, m: Emit, op: scf.WhileOp, left: SSAValue, slots: dict[SSAValue, SSAValue]
+    ) -> tuple[()]:
+        """Store what the lanes in `left` have come to."""
+        values = cast("scf.ConditionOp", op.before_region.block.last_op).args
+        with self.inside(m, left):
+            for value, result in zip(values, op.results, strict=True):
+                if result not in slots:
+                    continue
+                slot, new = slots[result], self.vector(value)
+                if result.type == i1:
+                    new = m.extui(new, i8)
+                zero = m.const(0, index)
+                if self.masked:
+                    stored = make(
+                        vector.MaskedStoreOp, (slot, zero, left, new), (), op.location
+                    )
+                else:
+                    old = m.op(vector.LoadOp, (slot, zero), new.type)
+                    chosen = m.select(left, new, old)
+                    stored = make(vector.StoreOp, (chosen, slot, zero), (), op.location)
+                append(m.block, stored)
+        return ()
+
+    def as_kinds(
+        self, values: Sequence[SSAValue], like: Sequence[SSAValue]
+    ) -> list[SSAValue]:
+        """Values as vectors where `like` varies, as scalars elsewhere."""
+        return [
+            self.vector(v) if a in self.varying else self.scalar(v)
+            for v, a in zip(values, like, strict=True)
+        ]
+
+    def uniform_while(self, op: scf.WhileOp, end: scf.ConditionOp) -> None:
+        """A loop that all lanes leave together."""
+        before, after = op.before_region.block, op.after_region.block
+        head = Block(arg_types=[self.type_of(a) for a in before.args])
+        m = self.m.child(head)
+        with self.inside(m, self.mask):
+            self.bind(before.args, head.args)
+            self.ops(before)
+            values = self.as_kinds(end.args, after.args)
+            passed = (self.scalar(end.condition), *values)
+            append(head, make(scf.ConditionOp, passed, (), op.location))
+        types = [self.type_of(a) for a in after.args]
+        body = Block(arg_types=types)
+        m = self.m.child(body)
+        with self.inside(m, self.mask):
+            self.bind(after.args, body.args)
+            self.ops(after)
+            yields = cast("Operation", after.last_op).operands
+            new = self.as_kinds(yields, before.args)
+            append(body, make(scf.YieldOp, new, (), op.location))
+        operands = self.as_kinds(op.operands, before.args)
+        regions = (Region(head), Region(body))
+        loop = make(scf.WhileOp, operands, types, op.location, regions=regions)
+        loop.attributes.update(op.attributes)
+        self.bind(op.results, append(self.m.block, loop).results)
 
 
 def _is_dear(region: Region) -> bool:

@@ -37,7 +37,7 @@ masked memory accesses: the last iterations run as the scalar loop instead.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -76,6 +76,10 @@ def _work(block: Block) -> Iterable[Operation]:
             for region in op.regions:
                 for inner in region.blocks:
                     yield from _work(inner)
+
+
+def _is_inside(op: Operation, outer: Operation) -> bool:
+    return op is not outer and outer.is_ancestor(op)
 
 
 @dataclass(frozen=True)
@@ -165,20 +169,23 @@ class _Plan:
         self.count: int | None = (
             None if begin is None or end is None else max(0, end - begin)
         )
-        itemsize = max((dtype_of(t).itemsize for t in self._types()), default=8)
         small = len(self.work) <= SMALL_BODY
-        loops = any(isinstance(o, scf.WhileOp) for o in self.work)
+        loops = [o for o in self.work if isinstance(o, scf.WhileOp)]
+        # Most of the time is spent inside the loops: their types decide.
+        inner = [o for o in self.work if any(_is_inside(o, loop) for loop in loops)]
+        types = list(self._types(inner) if loops else self._types(self.work))
+        itemsize = max((dtype_of(t).itemsize for t in types), default=8)
         registers = 4 if loops else 1 if small else 2
         self.lanes = registers * parent.bytes // itemsize
         most = 8 if small else registers
         self.few = most * parent.bytes // itemsize
         """Up to so many iterations become one vector."""
 
-    def _types(self) -> Iterable[Any]:
-        for op in self.work:
+    def _types(self, ops: Sequence[Operation]) -> Iterable[Any]:
+        for op in ops:
             values = op.operands[:1] if isinstance(op, memref.StoreOp) else op.results
             for value in values:
-                if value.type not in (index, i1):
+                if value in self.varying and value.type not in (index, i1):
                     yield value.type
 
     def pays(self) -> bool:
@@ -245,7 +252,8 @@ class _Plan:
             append(m.block, self.op)
 
     def vectors(self, m: Emit, lanes: int) -> VectorBody:
-        return VectorBody(m, self.parent.entry, self.varying, lanes)
+        parent = self.parent
+        return VectorBody(m, parent.entry, self.varying, lanes, masked=parent.masked)
 
     def one(self, m: Emit, lanes: int, first: SSAValue, count: int | None) -> None:
         """`count` iterations from `first` on, at most as many as there are lanes."""

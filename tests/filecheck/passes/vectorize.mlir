@@ -165,8 +165,8 @@ func.func @branch(%x: memref<64xf32>, %y: memref<64xf32>) {
 
 // -----
 
-// A loop that lanes leave at different times: it runs while any does, and who has left
-// keeps its values.
+// A loop that lanes leave at different times: it runs while any does, and who leaves puts
+// down its results. What all lanes count together stays a scalar.
 
 func.func @halvings(%x: memref<?xf32>, %y: memref<?xi32>, %n: index) {
   %c0 = arith.constant 0 : index
@@ -192,15 +192,23 @@ func.func @halvings(%x: memref<?xf32>, %y: memref<?xi32>, %n: index) {
   func.return
 }
 // CHECK-LABEL: @halvings
+// CHECK:         memref.alloca() {{.*}}: memref<64xi32>
 // CHECK:         %[[ALL:.*]] = vector.broadcast %{{.*}} : i1 to vector<64xi1>
-// CHECK:         scf.while (%[[V:.*]] = %{{.*}}, %[[K:.*]] = %{{.*}}, %[[ON:.*]] = %[[ALL]])
+// CHECK:         scf.while (%[[V:.*]] = %{{.*}}, %[[K:.*]] = %{{.*}}, %[[ON:.*]] = %[[ALL]]) : (vector<64xf32>, i32, vector<64xi1>)
 // CHECK:           %[[BIG:.*]] = arith.cmpf ogt, %[[V]]
 // CHECK-NEXT:      %[[GO:.*]] = arith.andi %[[ON]], %[[BIG]]
-// CHECK-NEXT:      %[[ANY:.*]] = vector.reduction <or>, %[[GO]]
+// CHECK:           %[[NOT:.*]] = arith.xori %[[BIG]]
+// CHECK-NEXT:      %[[LEFT:.*]] = arith.andi %[[ON]], %[[NOT]]
+// CHECK-NEXT:      %[[SOME:.*]] = vector.reduction <or>, %[[LEFT]]
+// CHECK-NEXT:      scf.if %[[SOME]] {
+// CHECK-NEXT:        %[[KS:.*]] = vector.broadcast %[[K]] : i32 to vector<64xi32>
+// CHECK:             vector.maskedstore %[[SLOT:.*]][{{.*}}], %[[LEFT]], %[[KS]]
+// CHECK:           %[[ANY:.*]] = vector.reduction <or>, %[[GO]]
 // CHECK-NEXT:      scf.condition(%[[ANY]])
-// CHECK:           %[[MASK:[0-9]+]]: vector<64xi1>):
-// CHECK:           %[[HALF:.*]] = arith.mulf
-// CHECK:           arith.select %[[MASK]], %[[HALF]]
+// CHECK:           arith.mulf
+// CHECK:           arith.addi %{{.*}} : i32
+// CHECK:         %[[DONE:.*]] = vector.load %[[SLOT]]
+// CHECK:         vector.store %[[DONE]], %y
 
 // -----
 
