@@ -160,6 +160,11 @@ def _math(_: Trace, original: Any, *args: Any) -> Any:
     return python_number(result) if isinstance(result, Tracer) else result
 
 
+def _rounded(ufunc: np.ufunc, _: Trace, __: Any, x: Any) -> Any:
+    """`math.floor` and its kind give ints."""
+    return python_number(ufunc(x).astype(np.int64))
+
+
 def _len(_: Trace, __: Any, x: Any) -> Any:
     """The first size, which may be a symbol; Python's `len` gives a number."""
     return x.shape[0] if isinstance(x, Tracer) and x.ndim else len(x)
@@ -172,6 +177,8 @@ _ALWAYS: dict[Any, Callable[..., Any]] = {
 }
 _IF_TRACED: dict[Any, Callable[..., Any]] = {
     **dict.fromkeys(_MATH, _math),
+    **{f: partial(_rounded, u) for f, u in (
+        (math.floor, np.floor), (math.ceil, np.ceil), (math.trunc, np.trunc))},
     math.log: lambda t, f, x, base=None: python_number(_log(t, f, x, base)),
     float: _float, int: _int, bool: _bool, sum: _sum, len: _len,
     max: _extreme(np.maximum, np.greater), min: _extreme(np.minimum, np.less),

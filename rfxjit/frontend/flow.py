@@ -61,6 +61,8 @@ class Unset:
     """What a name is that has no value on some path."""
 
     line: int
+    pending: bool = False
+    """It will have one as soon as its type is known."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,10 @@ class Statements(ABC):
 
     @abstractmethod
     def slot(self, name: str, values: Sequence[Any]) -> Slot | None:
-        """The slot in which `name` is carried, given what it may be."""
+        """The slot in which `name` is carried, given what it may be.
+
+        None if its type is not known yet: then the body will run again.
+        """
 
     @abstractmethod
     def put(self, value: Any, slot: Slot) -> SSAValue:
@@ -295,11 +300,12 @@ class Statements(ABC):
     ) -> None:
         """`scf.if` of two pieces of program."""
         before, location = self.env, self.trace.builder.location
-        blocks, envs = [Block(), Block()], [dict(before), dict(before)]
-        for side, block, env in zip((then, other), blocks, envs, strict=True):
-            self.env = env
+        blocks, envs = [Block(), Block()], list[Env]()
+        for side, block in zip((then, other), blocks, strict=True):
+            self.env = dict(before)
             with self.inside(block):
                 side()
+            envs.append(self.env)
         self.trace.builder.location = location
         self.env, joined = self.merge(condition, before, envs, live)
         for block, env in zip(blocks, envs, strict=True):
@@ -342,8 +348,10 @@ class Statements(ABC):
                 merged.pop(name, None)
                 if not wanted:
                     continue
-                if any(isinstance(value, Unset) for value in wanted):
-                    merged[name] = Unset(self.line)
+                unset = [value for value in wanted if isinstance(value, Unset)]
+                if unset:
+                    pending = all(value.pending for value in unset)
+                    merged[name] = Unset(self.line, pending)
                 elif len(wanted) == 1 and wanted[0] is before.get(name):
                     merged[name] = wanted[0]
                 elif (slot := self.slot(name, wanted)) is not None:

@@ -109,7 +109,7 @@ class Flow(Statements):
         `body` is the part of the loop that may leave by flags. `runs` says that the
         loop surely runs once: then what it sets needs no start.
         """
-        head = self.live.head[node]
+        head, entry = self.live.head[node], self.live.entry[node]
         target = _targets(node)
         names = [n for n in written(*target, *node.body) if n in head or n in after]
         if leaves(body, ast.Return):
@@ -119,9 +119,11 @@ class Flow(Statements):
             value = self.env.get(name, MISSING)
             missing = isinstance(value, Unset)
             slot = self.slot(name, () if missing else (value,))
-            if missing and name.isidentifier() and (name in head or not runs):
+            if missing and name.isidentifier() and (name in entry or not runs):
                 self.env[name] = Unset(node.lineno)
-            elif slot is not None:
+            elif slot is None:
+                self.env[name] = Unset(node.lineno, pending=True)
+            else:
                 start = self.carry(value, slot)
                 found.append((name, slot, start))
         for name, kind in (("break", ast.Break), ("return", ast.Return)):
@@ -170,7 +172,9 @@ class Flow(Statements):
         target = _targets(node)
         for name in written(*target, *node.body):
             if name not in carried:
-                env[name] = Unset(node.lineno)
+                old = env.get(name)
+                pending = isinstance(old, Unset) and old.pending
+                env[name] = Unset(node.lineno, pending)
         return env
 
     def while_(self, node: ast.While | ast.For, after: Names, split: int) -> None:

@@ -31,11 +31,12 @@ from rfxjit.errors import KernelError, ShapeError
 from rfxjit.frontend.context import Trace
 from rfxjit.frontend.kernel_expressions import Expressions
 from rfxjit.frontend.kernel_flow import KernelFlow
-from rfxjit.frontend.kernel_source import KernelSource, from_function
+from rfxjit.frontend.kernel_source import KernelSource, Weak, from_function
 from rfxjit.frontend.kernel_types import (
     NUMBERS,
     ScalarBuilder,
     kind_of_type,
+    name_of,
     slot_of,
     strong,
     type_of,
@@ -104,10 +105,10 @@ def kernel_in_trace(
     nest = Nest(trace, common)
     outer, place = trace.builder, trace.place
     location = trace.here().location
+    inner = [nest.operand(v) if isinstance(v, Tracer) else v for v in values]
     trace.builder = ScalarBuilder(nest.block, location)
     try:
         flow = KernelFlow(trace, source, nest)
-        inner = [nest.operand(v) if isinstance(v, Tracer) else v for v in values]
         results = flow.run(_declared(source, inner))
         results = [_cast(flow, k, r) for k, r in enumerate(results)]
         yields = [r.value for r in results]
@@ -150,6 +151,10 @@ def _arguments(
     return [bound.arguments[p.name] for p in source.parameters]
 
 
+_ALLOWED = {Weak.INT: "iu", Weak.FLOAT: "fiub"}
+"""The kinds of arguments that a declared kind takes."""
+
+
 def _declared(source: KernelSource, values: Sequence[Any]) -> list[Any]:
     """The arguments as the annotations of the parameters say."""
     result: list[Any] = []
@@ -159,41 +164,27 @@ def _declared(source: KernelSource, values: Sequence[Any]) -> list[Any]:
             result.append(value)
             continue
         kind = kind_of_type(given)
-        allowed = {"int": "iu", "float": "fiub"}.get(wanted) or None
-        if allowed is None and wanted.kind == "b":
-            allowed = "b"
-        if allowed is not None and kind not in allowed:
-            what = wanted if isinstance(wanted, str) else "bool"
+        fits = kind in _ALLOWED[wanted] if isinstance(wanted, Weak) else (
+            np.can_cast(strong(given), wanted, "same_kind")
+            if not isinstance(given, Weak) else kind == wanted.kind or (kind == "i"
+            and wanted.kind in "fu"))  # fmt: skip
+        if not fits:
             raise TypeError(
-                f"{source.name}: argument '{parameter.name}' is {given}, "
-                f"but it is declared as {what}"
+                f"{source.name}: argument '{parameter.name}' is {name_of(given)}, "
+                f"but it is declared as {name_of(wanted)}"
             )
-        result.append(_converted(wanted, given, kind, value, parameter.name, source))
+        if wanted is Weak.FLOAT and kind != "f":
+            wanted = wanted if given is Weak.INT else np.dtype(np.float64)
+        elif isinstance(wanted, Weak):
+            result.append(value)
+            continue
+        slot = slot_of(wanted)
+        if isinstance(value, Tracer):
+            new = value.trace.builder.convert(value.value, strong(wanted))
+            result.append(Tracer(value.trace, new, cast("Any", slot.kind), shape=()))
+        else:
+            result.append(float(value) if wanted is Weak.FLOAT else wanted.type(value))
     return result
-
-
-def _converted(
-    wanted: Any, given: Any, kind: str, value: Any, name: str, source: KernelSource
-) -> Any:
-    if wanted == "int" or (wanted == "float" and kind == "f"):
-        return value
-    if wanted == "float":
-        target = np.dtype(np.float64) if given != "int" else "float"
-    else:
-        target = wanted
-        weak = given in ("int", "float")
-        if not weak and not np.can_cast(strong(given), target, "same_kind"):
-            raise TypeError(
-                f"{source.name}: argument '{name}' is {given}, which does not fit "
-                f"into {target}"
-            )
-    if isinstance(value, Tracer):
-        slot = slot_of(target)
-        new = value.trace.builder.convert(
-            value.value, np.float64 if target == "float" else target
-        )
-        return Tracer(value.trace, new, cast("Any", slot.kind), shape=())
-    return float(value) if target == "float" else target.type(value)
 
 
 def _cast(flow: KernelFlow, k: int, result: Tracer) -> Tracer:
@@ -208,15 +199,14 @@ def _cast(flow: KernelFlow, k: int, result: Tracer) -> Tracer:
             source.place(source.body[-1]),
         )
     wanted, given = source.returns[k], type_of(result)
-    if wanted in ("int", "float"):
-        kind = kind_of_type(given)
-        if kind == wanted[0] or (wanted == "int" and kind == "u"):
+    if isinstance(wanted, Weak):
+        if kind_of_type(given) in {Weak.FLOAT: "f", Weak.INT: "iu"}[wanted]:
             return result
-        wanted = np.dtype(np.float64 if wanted == "float" else np.int64)
-    weak = given in ("float", "int") and kind_of_type(given) == wanted.kind
+        wanted = strong(wanted)
+    weak = isinstance(given, Weak) and kind_of_type(given) == wanted.kind
     if not weak and not np.can_cast(strong(given), wanted, "same_kind"):
         raise KernelError(
-            f"{source.name} returns {given}, which does not fit into {wanted}",
+            f"{source.name} returns {name_of(given)}, which does not fit into {wanted}",
             source.place(source.body[-1]),
             f"convert it: np.{wanted}(...)",
         )

@@ -44,6 +44,10 @@ _UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
 }  # fmt: skip
 
 
+class AgainError(Exception):
+    """A type has become known that is needed earlier: run the body again."""
+
+
 class Expressions(Flow):
     """Evaluates the expressions of one kernel."""
 
@@ -147,6 +151,8 @@ class Expressions(Flow):
         if node.id in self.env:
             value = self.env[node.id]
             if isinstance(value, Unset):
+                if value.pending and node.id in self.types:
+                    raise AgainError
                 raise self.source.refuse(
                     node,
                     f"'{node.id}' has no value on some paths: see line {value.line}",

@@ -29,7 +29,7 @@ from rfxjit.dialects.ir import dtype_of
 from rfxjit.frontend.context import FunctionHooks, Trace
 from rfxjit.frontend.flow import FLAGS, Flag, Slot
 from rfxjit.frontend.flow_loops import Trips
-from rfxjit.frontend.kernel_expressions import BINARY, Expressions
+from rfxjit.frontend.kernel_expressions import BINARY, AgainError, Expressions
 from rfxjit.frontend.kernel_range import range_trips
 from rfxjit.frontend.kernel_source import KernelSource
 from rfxjit.frontend.kernel_types import (
@@ -78,22 +78,25 @@ class KernelFlow(Expressions):
             self.changed = False
             self.env = dict.fromkeys(FLAGS, False)
             self.loops = []
+            builder = trace.builder
             for parameter, value in zip(source.parameters, arguments, strict=True):
                 self.store(parameter.name, value)
-            self.block(source.body, frozenset())
-            if self.env["return"] is not True:
-                last = source.body[-1]
-                raise source.refuse(
-                    last,
-                    f"{source.name} does not return a value on every path",
-                    "end the function with a return",
-                )
+            try:
+                self.block(source.body, frozenset())
+            except AgainError:
+                self.changed = True
             if not self.changed:
                 break
-            while (last_op := block.last_op) is not mark and last_op is not None:
-                last_op.detach()
-                last_op.erase()
-            trace.builder = ScalarBuilder(block, trace.builder.location)
+            while (last := block.last_op) is not mark and last is not None:
+                last.detach()
+                last.erase()
+            trace.builder = ScalarBuilder(block, builder.location)
+        if self.env["return"] is not True:
+            raise source.refuse(
+                source.body[-1],
+                f"{source.name} does not return a value on every path",
+                "end the function with a return",
+            )
         results = [self.lifted(self.env[name]) for name in self.results()]
         trace.place = outer
         return results
@@ -167,7 +170,7 @@ class KernelFlow(Expressions):
         """Let a variable have a value, in the type of the variable."""
         known = self.types.get(name)
         type_ = type_of(value) if known is None else join(known, type_of(value))
-        if type_ != known:
+        if known is None or type_ != known:  # np.dtype("f8") == None
             self.changed = self.changed or known is not None or not name.isidentifier()
             self.types[name] = type_
         if type_of(value) != type_:

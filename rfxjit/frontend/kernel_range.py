@@ -11,6 +11,7 @@ import numpy as np
 from xdsl.ir import SSAValue
 
 from rfxjit.frontend.flow_loops import Trips
+from rfxjit.frontend.kernel_source import Weak
 from rfxjit.frontend.kernel_types import slot_of
 from rfxjit.frontend.tracer import Tracer
 
@@ -22,7 +23,7 @@ def range_trips(
     flow: KernelFlow, first: Any, last: Any, step: Any, start: Any
 ) -> Trips:
     """The trips of `range(first, last, step)`, also `enumerate`d from `start` on."""
-    slot = slot_of("int")
+    slot = slot_of(Weak.INT)
 
     def integer(value: Any) -> Any:
         if isinstance(value, Tracer):
@@ -63,5 +64,5 @@ def _count(low: Any, high: Any, step: Any) -> Any:
     gap = high - low
     gap = gap.astype(np.uint64) if isinstance(gap, Tracer) else np.uint64(max(gap, 0))
     by = step.astype(np.uint64) if isinstance(step, Tracer) else np.uint64(step)
-    steps: Any = np.minimum((gap + (by - np.uint64(1))) // by, np.uint64(2**63 - 1))
-    return np.where(high > low, steps.astype(np.int64), 0)
+    steps: Any = np.minimum((gap - np.uint64(1)) // by, np.uint64(2**63 - 2))
+    return np.where(high > low, steps.astype(np.int64) + 1, 0)

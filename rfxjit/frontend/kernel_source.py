@@ -18,6 +18,7 @@ import math
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -27,13 +28,28 @@ from rfxjit.errors import KernelError, SourceLocation
 from rfxjit.frontend.liveness import Liveness
 from rfxjit.frontend.syntax import NoSourceError, parse
 
-_KINDS: dict[str, Any] = {"float": "float", "int": "int", "bool": np.dtype(np.bool_)}
+
+class Weak(Enum):
+    """The type of Python's own numbers, which take on the dtype of what they meet.
+
+    No strings: `np.dtype("f8") == "float"`.
+    """
+
+    FLOAT = "float"
+    INT = "int"
+
+
+_KINDS: dict[str, Any] = {
+    "float": Weak.FLOAT,
+    "int": Weak.INT,
+    "bool": np.dtype(np.bool_),
+}
 _WAY_OUT = "write float, int, bool, or a dtype such as np.float32"
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter: its name and what its annotation says ("float", "int", a dtype)."""
+    """A parameter: its name and what its annotation says (a weak type, a dtype)."""
 
     name: str
     kind: Any

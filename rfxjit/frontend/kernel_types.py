@@ -14,17 +14,15 @@ from rfxjit.dialects import rfx
 from rfxjit.dialects.builder import Builder
 from rfxjit.dialects.ir import ELEMENT_TYPES, scalar_attr
 from rfxjit.frontend.flow import Slot
+from rfxjit.frontend.kernel_source import Weak
 from rfxjit.frontend.tracer import Tracer
 
 NUMBERS = (bool, int, float, np.generic)
 """Numbers that are known while tracing."""
-_SAMPLES = {"float": 0.0, "int": 0}
-_WIDE: dict[Any, np.dtype[Any]] = {
-    "float": np.dtype(np.float64),
-    "int": np.dtype(np.int64),
-}
-Type = Any
-"""Of a variable: "float" or "int" for weak numbers, else a NumPy dtype."""
+_SAMPLES: dict[Any, Any] = {Weak.FLOAT: 0.0, Weak.INT: 0}
+_WIDE = {Weak.FLOAT: np.dtype(np.float64), Weak.INT: np.dtype(np.int64)}
+Type = Weak | np.dtype[Any]
+"""Of a variable."""
 
 
 class ScalarBuilder(Builder):
@@ -45,31 +43,37 @@ class ScalarBuilder(Builder):
 def type_of(value: Any) -> Type:
     """The type of a value."""
     if isinstance(value, Tracer):
-        return value.kind if value.kind in _SAMPLES else value.dtype
+        return Weak(value.kind) if value.kind in ("float", "int") else value.dtype
     if isinstance(value, (bool, np.generic)):
         return np.result_type(value)
-    return type(value).__name__
+    return Weak(type(value).__name__)
 
 
 def join(a: Type, b: Type) -> Type:
     """The type that holds both, by NumPy's promotion."""
     if a == b:
         return a
-    if a in ("float", "int") and b in ("float", "int"):
-        return "float"
+    if isinstance(a, Weak) and isinstance(b, Weak):
+        return Weak.FLOAT
     return np.result_type(_SAMPLES.get(a, a), _SAMPLES.get(b, b))
 
 
 def slot_of(type_: Type) -> Slot:
     """How values of a type are carried."""
-    return Slot(ELEMENT_TYPES[strong(type_)], type_ if type_ in _SAMPLES else "scalar")
+    kind = type_.value if isinstance(type_, Weak) else "scalar"
+    return Slot(ELEMENT_TYPES[strong(type_)], kind)
 
 
 def kind_of_type(type_: Type) -> str:
     """The kind of number: "f", "i", "u" or "b"."""
-    return type_[0] if type_ in _SAMPLES else np.dtype(type_).kind
+    return strong(type_).kind
 
 
 def strong(type_: Type) -> np.dtype[Any]:
     """The dtype in which values of a type are held."""
-    return _WIDE[type_] if type_ in _WIDE else np.dtype(type_)
+    return _WIDE[type_] if isinstance(type_, Weak) else type_
+
+
+def name_of(type_: Type) -> str:
+    """A type in a message."""
+    return type_.value if isinstance(type_, Weak) else str(type_)

@@ -28,7 +28,9 @@ class Liveness:
         self.after: dict[ast.stmt, Names] = {}
         """Names that are live behind a statement."""
         self.head: dict[ast.stmt, Names] = {}
-        """Names that are live where an iteration of a loop begins."""
+        """Names that are live where an iteration of a loop begins, or would."""
+        self.entry: dict[ast.stmt, Names] = {}
+        """Names that are live where a loop's body begins, once it is entered."""
         inner = (n for s in body for n in ast.walk(s) if isinstance(n, _SCOPES))
         self._always = frozenset(name for scope in inner for name in reads(scope))
         self._block(body, self._always, _NONE, _NONE)
@@ -91,7 +93,7 @@ class Liveness:
             if inside <= head:
                 break
             head |= inside
-        self.head[node] = head
+        self.head[node], self.entry[node] = head, inside
         return head if isinstance(node, ast.While) else head | reads(node.iter)
 
 

@@ -240,15 +240,23 @@ class VectorBody:
         self.m, self.mask, self.vectors = outer
 
     def region(
-        self, m: Emit, region: Region, mask: SSAValue | None, *, vectors: bool
+        self,
+        m: Emit,
+        region: Region,
+        mask: SSAValue | None,
+        like: Sequence[SSAValue] | None = None,
     ) -> list[SSAValue]:
-        """Emit a region with `m`; gives its yields, as vectors or each in its kind."""
+        """Emit a region with `m`; gives its yields, as vectors or in the kinds of
+        `like`.
+        """
         if not region.blocks:
             return []
         with self.inside(m, mask):
             self.ops(region.block)
             yields = cast("Operation", region.block.last_op).operands
-            return [self.vector(v) if vectors else self.new(v) for v in yields]
+            if like is not None:
+                return self.as_kinds(yields, like)
+            return [self.vector(v) for v in yields]
 
     # ---- ops
 
@@ -431,8 +439,8 @@ class VectorBody:
         if op.cond not in self.varying:
             results = self.m.if_(
                 self.scalar(op.cond),
-                lambda m: self.region(m, op.true_region, self.mask, vectors=False),
-                lambda m: self.region(m, op.false_region, self.mask, vectors=False),
+                lambda m: self.region(m, op.true_region, self.mask, op.results),
+                lambda m: self.region(m, op.false_region, self.mask, op.results),
                 [self.type_of(r) for r in op.results],
                 op.attributes,
             )
@@ -448,7 +456,7 @@ class VectorBody:
             otherwise = self.side(op.false_region, other, types)
 
         def chosen(m: Emit) -> list[SSAValue]:
-            values = self.region(m, op.true_region, then, vectors=True)
+            values = self.region(m, op.true_region, then)
             pairs = zip(values, otherwise, strict=True)
             return [m.select(condition, a, b) for a, b in pairs]
 
@@ -463,10 +471,10 @@ class VectorBody:
     ) -> Sequence[SSAValue]:
         """One side of a branch; a dear one only if any lane wants it."""
         if not _is_dear(region):
-            return self.region(self.m, region, mask, vectors=True)
+            return self.region(self.m, region, mask)
         return self.m.if_(
             self.any(mask),
-            lambda m: self.region(m, region, mask, vectors=True),
+            lambda m: self.region(m, region, mask),
             lambda m: [m.const(0, t) for t in types],
             types,
         )
