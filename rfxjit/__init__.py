@@ -10,11 +10,14 @@
 Nothing heavy loads here: the compiler is imported when a call must be compiled.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from rfxjit.errors import (
     BackendError,
     CompilerError,
     GradientError,
     KernelError,
+    ProgramError,
     RfxError,
     RfxFallbackWarning,
     ShapeError,
@@ -24,12 +27,18 @@ from rfxjit.errors import (
 from rfxjit.jit import grad, jit, value_and_grad
 from rfxjit.kernels import flat_index, index, kernel, kernel_from_source, ndim, size
 from rfxjit.runtime.backends import available_backends
+from rfxjit.signature import ArraySpec
+
+if TYPE_CHECKING:
+    from rfxjit.serialized.program import load
 
 __all__ = [
+    "ArraySpec",
     "BackendError",
     "CompilerError",
     "GradientError",
     "KernelError",
+    "ProgramError",
     "RfxError",
     "RfxFallbackWarning",
     "ShapeError",
@@ -42,7 +51,17 @@ __all__ = [
     "jit",
     "kernel",
     "kernel_from_source",
+    "load",
     "ndim",
     "size",
     "value_and_grad",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "load":
+        # It needs the compiler.
+        from rfxjit.serialized.program import load
+
+        return load
+    raise AttributeError(f"module 'rfxjit' has no attribute {name!r}")

@@ -79,56 +79,69 @@ def run_passes(module: ModuleOp, pipeline: str, ctx: Context | None = None) -> N
             verify(module)
 
 
-def lower(module: ModuleOp, level: str) -> ModuleOp:
-    """A copy of an rfx-level module, lowered to `level`."""
+def lower(module: ModuleOp, level: str, start: str = "rfx") -> ModuleOp:
+    """A copy of a module that is at the level `start`, lowered to `level`.
+
+    Raises ValueError for an unknown level, naming those that exist, and for one that
+    `start` does not lead to.
+    """
+    if level not in LEVELS:
+        known = ", ".join((*LEVELS, *TARGET_LEVELS, "asm"))
+        raise ValueError(f"unknown level {level!r}; the levels are {known}")
+    done = LEVELS[start]
+    if LEVELS[level][: len(done)] != done:
+        raise ValueError(f"the program is at the {start} level: {level} is not below")
     result = module.clone()
-    for pipeline in LEVELS[level]:
+    for pipeline in LEVELS[level][len(done) :]:
         run_passes(result, pipeline)
     return result
 
 
-def text(module: ModuleOp, level: str) -> str:
-    """The text of an rfx-level module at any level or target.
+def text(module: ModuleOp, level: str, start: str = "rfx") -> str:
+    """The text of a module, which is at the level `start`, at any level or target.
 
     Raises ValueError for an unknown level, naming those that exist.
     """
     stream = StringIO()
-    if level in LEVELS:
-        Printer(stream).print_op(lower(module, level))
-        return f"{stream.getvalue()}\n"
     if level == "asm":
         from rfxjit.runtime.cpu import assembly
 
-        return assembly(_native_ir(lower(module, "loops")))
+        return assembly(_native_ir(*_to_loops(module, start)))
     if level not in TARGET_LEVELS:
-        known = ", ".join((*LEVELS, *TARGET_LEVELS, "asm"))
-        raise ValueError(f"unknown level {level!r}; the levels are {known}")
+        Printer(stream).print_op(lower(module, level, start))
+        return f"{stream.getvalue()}\n"
     target = load_target(level)()
-    target.emit(context(), lower(module, TARGET_LEVELS[level]), stream)
+    target.emit(context(), lower(module, TARGET_LEVELS[level], start), stream)
     return stream.getvalue()
 
 
-SUFFIXES = {".mlir": "rfx", ".ll": "llvm-ir", ".s": "asm", ".c": "c",
-            ".metal": "msl", ".ptx": "ptx"}  # fmt: skip
+def _to_loops(module: ModuleOp, start: str) -> tuple[ModuleOp, str]:
+    """A copy of a module at the loops level, or as it is if it is below; the level."""
+    if start in ("rfx", "fused"):
+        return lower(module, "loops", start), "loops"
+    return module.clone(), start
+
+
+SUFFIXES = {".ll": "llvm-ir", ".s": "asm", ".c": "c", ".metal": "msl", ".ptx": "ptx"}
 """What is written to a file whose name ends so; `.o` and `.so` are machine code."""
 
 
-def export(module: ModuleOp, path: str | os.PathLike[str]) -> None:
-    """Write an rfx-level module to a file, in the form that its suffix says.
+def export(module: ModuleOp, path: str | os.PathLike[str], start: str = "rfx") -> None:
+    """Write a module at the level `start` to a file, as code of the suffix's kind.
 
     Raises ValueError for a suffix that is not known, BackendError where a shared
     library is wanted and no C compiler is there to link it.
     """
     file = Path(path)
     if (level := SUFFIXES.get(file.suffix)) is not None:
-        file.write_text(text(module, level), encoding="utf-8")
+        file.write_text(text(module, level, start), encoding="utf-8")
         return
     if file.suffix not in (".o", ".so"):
-        known = ", ".join((*SUFFIXES, ".o", ".so"))
+        known = ", ".join((".mlir", *SUFFIXES, ".o", ".so"))
         raise ValueError(f"cannot export to '{file.name}': the suffixes are {known}")
     from rfxjit.runtime.cpu import compile_object
 
-    code = compile_object(_native_ir(lower(module, "loops")))
+    code = compile_object(_native_ir(*_to_loops(module, start)))
     if file.suffix == ".o":
         file.write_bytes(code)
         return
@@ -147,32 +160,46 @@ def export(module: ModuleOp, path: str | os.PathLike[str]) -> None:
         raise BackendError(f"{linker} cannot link {file.name}: {done.stderr.strip()}")
 
 
-def compile_module(module: ModuleOp, signature: Signature, options: Options) -> Unit:
-    """Compile an rfx-level module, whose function has the signature's name.
+def compile_module(
+    module: ModuleOp, signature: Signature, options: Options, level: str = "rfx"
+) -> Unit:
+    """Compile a module at any level down to vectors; its function has the signature's
+    name.
 
     The module is consumed. `signature.extent` and `workspace` are filled in here.
     """
     if options.backend == "interpreter":
+        if level not in ("rfx", "fused"):
+            raise BackendError(
+                f"the interpreter does not run programs of level {level}"
+            )
         return Unit(signature, run=_interpreted(module, signature))
-    simplify = PIPELINES["to-fused"]
-    if options.fastmath is True or (options.fastmath or frozenset()) >= _ALGEBRA:
-        simplify = simplify.replace("canonicalize", "canonicalize{fastmath=true}")
-    run_passes(module, simplify)
-    run_passes(module, "to-loops")
+    if level in ("rfx", "fused"):
+        # What comes fused may have been split by hand: it is not fused again.
+        simplify = PIPELINES["to-fused" if level == "rfx" else "simplify"]
+        if options.fastmath is True or (options.fastmath or frozenset()) >= _ALGEBRA:
+            simplify = simplify.replace("canonicalize", "canonicalize{fastmath=true}")
+        run_passes(module, simplify)
+        run_passes(module, "to-loops")
     signature = _with_loop_facts(module, signature)
-    return Unit(signature, llvm_ir=_native_ir(module))
+    return Unit(signature, llvm_ir=_native_ir(module, level))
 
 
-def _native_ir(module: ModuleOp) -> str:
-    """LLVM IR for this machine from the loops level; the module is consumed."""
+def _native_ir(module: ModuleOp, level: str = "loops") -> str:
+    """LLVM IR for this machine from the loops level, or one below; the module is
+    consumed.
+    """
     from rfxjit.runtime.cpu import host
     from rfxjit.targets.llvm_ir import print_llvm_ir
 
     width = host().vector_bytes
     masked = str(width == _AVX512_BYTES).lower()
     vectorize = f"vectorize{{bytes={width} masked={masked}}}"
-    for pipeline in ("to-scalars", f"{vectorize},promote-buffers", "to-llvm"):
-        run_passes(module, pipeline)
+    vectors = f"{vectorize},promote-buffers"
+    steps = {"to-llvm"} if level == "vectors" else {"to-scalars", vectors, "to-llvm"}
+    for pipeline in ("to-scalars", vectors, "to-llvm"):
+        if pipeline in steps:
+            run_passes(module, pipeline)
     return print_llvm_ir(module)
 
 

@@ -76,6 +76,10 @@ class ShapeError(RfxError, ValueError):
     """Shapes that do not fit, where NumPy raises ValueError as well."""
 
 
+class ProgramError(RfxError, ValueError):
+    """A file holds no program that can be run: damaged, or of another version."""
+
+
 class GradientError(RfxError, TypeError):
     """The program has no derivative rule where one is needed."""
 

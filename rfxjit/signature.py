@@ -29,8 +29,11 @@ Pure data: this module is imported by the runtime and by the compiler alike.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from keyword import iskeyword
+from operator import index
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -53,6 +56,44 @@ VALUE_KINDS: dict[str, np.dtype[Any]] = {
     "bool": np.dtype(np.bool_),
 }
 """The dtype in which each by-value kind crosses into the kernel."""
+
+
+@dataclass(frozen=True, init=False)
+class ArraySpec:
+    """An array that is not there: what `f.lower` needs to know of one.
+
+        f.lower(rfx.ArraySpec((None, 3), "f4"), rfx.ArraySpec(("n", "n"), float))
+
+    A size is an int; None for one that varies; or a name: sizes of one name are equal
+    in all arrays of the call. Sizes that vary are 2 or more (those of 0 and 1 make
+    other programs). `dtype` is anything that `np.dtype` takes.
+
+    Raises ValueError for a size that is none of these, TypeError for a bad dtype.
+    """
+
+    shape: tuple[int | str | None, ...]
+    dtype: np.dtype[Any]
+
+    def __init__(self, shape: Any, dtype: Any) -> None:
+        several = isinstance(shape, Iterable) and not isinstance(shape, str)
+        sizes = tuple(map(_size, cast("Iterable[Any]", shape) if several else [shape]))
+        object.__setattr__(self, "shape", sizes)
+        object.__setattr__(self, "dtype", np.dtype(dtype))
+
+
+def _size(size: Any) -> int | str | None:
+    if size is None:
+        return None
+    try:
+        number = index(size)
+    except TypeError:
+        # A name, or an object that prints as one, as the symbols of jax.export do.
+        if (name := str(size)).isidentifier() and not iskeyword(name):
+            return name
+        raise ValueError(f"a size is an int, None or a name, not {size!r}") from None
+    if number < 0:
+        raise ValueError(f"negative dimensions are not allowed: {number}")
+    return number
 
 
 @dataclass(frozen=True)

@@ -2,34 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
 from rfxjit.runtime.unit import Options, Unit
-
-
-class Lowered:
-    """The program of one call, to look at and to take away."""
-
-    def __init__(self, module: Any) -> None:
-        self.module = module
-
-    def text(self, level: str = "rfx") -> str:
-        """The text at `level`; ValueError names the levels there are."""
-        from rfxjit.compiler import text
-
-        return text(self.module, level)
-
-    def export(self, path: str | os.PathLike[str]) -> None:
-        """Write the program to a file; its suffix says in which form.
-
-        `.mlir` (the rfx level), `.c`, `.ptx`, `.metal`, `.ll`, `.s`, `.o`, `.so`.
-        ValueError names them for any other; BackendError tells what a `.so` lacks.
-        """
-        from rfxjit.compiler import export
-
-        export(self.module, path)
 
 
 def lower_call(
@@ -37,11 +13,15 @@ def lower_call(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     options: Options,
-) -> Lowered:
+) -> Any:
     """Trace a call, to look at it."""
     from rfxjit.frontend.trace import trace
+    from rfxjit.serialized.module_text import Program
+    from rfxjit.serialized.program import Lowered
 
-    return Lowered(trace(fn, args, kwargs, static=options.static).module)
+    traced = trace(fn, args, kwargs, static=options.static, abstract=True)
+    program = Program(traced.module, traced.signature, fastmath=options.fastmath)
+    return Lowered(program, options)
 
 
 def compile_call(
@@ -71,4 +51,4 @@ def call_traced(
     return call_function(trace, fn, args, kwargs)
 
 
-__all__ = ["Lowered", "call_traced", "compile_call", "lower_call"]
+__all__ = ["call_traced", "compile_call", "lower_call"]

@@ -11,6 +11,7 @@ value came from (its `Path`), make it a hidden input or a guard, and route calls
 from __future__ import annotations
 
 import builtins
+import re
 import sys
 import sysconfig
 from collections.abc import Callable
@@ -33,7 +34,16 @@ from rfxjit.dialects.builder import Builder, new_function
 from rfxjit.dialects.ir import ELEMENT_TYPES, tensor
 from rfxjit.errors import SourceLocation, TraceError
 from rfxjit.frontend.syntax import NoSourceError, rewrite
-from rfxjit.signature import VALUE_KINDS, Dim, Failure, Guard, Input, Kind, Path
+from rfxjit.signature import (
+    VALUE_KINDS,
+    ArraySpec,
+    Dim,
+    Failure,
+    Guard,
+    Input,
+    Kind,
+    Path,
+)
 
 _PACKAGE = __name__.partition(".")[0]
 _LIBRARY = tuple(
@@ -76,24 +86,38 @@ def refuse(reason: str, hint: str | None = None) -> TraceError:
 
 
 class PinError(Exception):
-    """A symbolic size was needed as a number: trace again with it static."""
+    """A symbolic size was needed as a number: trace again with it static.
 
-    def __init__(self, sizes: frozenset[int], reason: str) -> None:
-        super().__init__(reason)
+    `sizes` are those of this call; of an ArraySpec, that has none, names.
+    """
+
+    def __init__(
+        self, sizes: frozenset[int | str], what: str, location: SourceLocation | None
+    ) -> None:
+        super().__init__(what)
         self.sizes = sizes
-        self.reason = reason
+        self.what = what
+        self.location = location
+        self.reason = f"{location}: {what}" if location else what
 
 
 class Trace:
     """One trace of one call."""
 
-    def __init__(self, name: str, symbolic: frozenset[int]) -> None:
+    def __init__(
+        self, name: str, symbolic: frozenset[int], *, abstract: bool = False
+    ) -> None:
         self.function, _ = new_function(name, [])
         self.block = self.function.body.block
         self.builder = Builder(self.block)
         self.symbolic = symbolic
         self.place: SourceLocation | None = None
         """Where in a kernel the trace is; elsewhere the stack of Python tells."""
+        self.abstract = abstract
+        self.sizes: dict[str, int | str] = {}
+        """The size of each symbol in this call, or its name if there is no array."""
+        self.unnamed: set[str] = set()
+        """The symbols of sizes that are None."""
         self.inputs: list[Input] = []
         self.input_values: list[SSAValue] = []
         self.tracers: list[Any] = []
@@ -103,6 +127,10 @@ class Trace:
         self.owners: dict[int, tuple[Any, Path]] = {}
         """Captured objects that are not data, by identity: where they were found."""
         self.captured: dict[Path, Any] = {}
+
+    def rename(self, name: str) -> None:
+        """Give the function the name of the user's."""
+        self.function.sym_name = StringAttr(name)
 
     def at(self, location: SourceLocation) -> None:
         """Where the function is defined, and what belongs to no line of its own."""
@@ -121,7 +149,7 @@ class Trace:
         from rfxjit.frontend.tracer import Tracer
 
         kind: Kind
-        if isinstance(value, np.ndarray):
+        if isinstance(value, (np.ndarray, ArraySpec)):
             kind = "array"
         elif isinstance(value, np.generic):
             kind = "scalar"
@@ -136,10 +164,7 @@ class Trace:
             )
         if type(value) is int and not -(2**63) <= value < 2**63:
             raise refuse(f"argument '{name}' does not fit into int64")
-        sizes: tuple[int, ...] = np.shape(value)
-        shape: tuple[Dim, ...] = tuple(
-            f"n{n}" if n in self.symbolic else n for n in sizes
-        )
+        shape = self._shape(value, name)
         static = tuple(n if isinstance(n, int) else DYNAMIC_INDEX for n in shape)
         ssa = self.block.insert_arg(
             tensor(ELEMENT_TYPES[dtype], static), len(self.block.args)
@@ -147,9 +172,31 @@ class Trace:
         ssa.name_hint = name if name.isidentifier() else None
         self.inputs.append(Input(name, path, kind, dtype, shape, cast("Any", role)))
         self.input_values.append(ssa)
-        tracer = Tracer(self, ssa, kind, concrete=value, source=len(self.inputs) - 1)
+        concrete = None if isinstance(value, ArraySpec) else value
+        tracer = Tracer(self, ssa, kind, concrete=concrete, source=len(self.inputs) - 1)
         self.tracers.append(tracer)
         return tracer
+
+    def _shape(self, value: Any, name: str) -> tuple[Dim, ...]:
+        """The dims of an input: which of them are symbols, and of what name."""
+        if isinstance(value, ArraySpec):
+            return tuple(self._dim(n, f"{name}_{d}") for d, n in enumerate(value.shape))
+        sizes: tuple[int, ...] = np.shape(value)
+        self.sizes.update({f"n{n}": n for n in sizes})
+        return tuple(f"n{n}" if n in self.symbolic else n for n in sizes)
+
+    def _dim(self, size: int | str | None, name: str) -> Dim:
+        if isinstance(size, int):
+            return size
+        if size in self.unnamed:
+            raise refuse(f"the size name {size} stands for a size that is None")
+        if size is None:
+            size = re.sub(r"\W", "_", name)
+            while size in self.sizes:
+                size += "_"
+            self.unnamed.add(size)
+        self.sizes[size] = size
+        return size
 
     def enter(self, value: Any, path: Path, name: str, role: str) -> Any:
         """A value from outside as the program sees it: data as tracers."""
@@ -175,6 +222,16 @@ class Trace:
                 k: self.enter(v, path.step("item", k), f"{name}_{k}", role)
                 for k, v in mapping.items()
             }
+        if (
+            self.abstract
+            and not hidden
+            and not isinstance(value, (np.ndarray, np.generic, type))
+            and hasattr(value, "shape")
+            and hasattr(value, "dtype")
+        ):
+            return self.add_input(ArraySpec(value.shape, value.dtype), path, name, role)
+        if isinstance(value, ArraySpec):
+            raise refuse(f"'{name}': an ArraySpec has no data", "f.lower takes it")
         if isinstance(value, np.ndarray):
             if type(value) is not np.ndarray:
                 raise refuse(f"'{name}' is a {type(value).__name__}, not an ndarray")

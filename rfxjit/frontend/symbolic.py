@@ -35,9 +35,9 @@ class SymDim:
 
     @classmethod
     def of_input(
-        cls, trace: Trace, name: str, size: int, value: SSAValue, dim: int
+        cls, trace: Trace, name: str, size: int | str, value: SSAValue, dim: int
     ) -> SymDim:
-        """The dim of an input; `size` is what it is in this call."""
+        """The dim of an input; `size` is what it is in this call, or its name."""
         sources: dict[str, Any] = trace.__dict__.setdefault("symbols", {})
         sources.setdefault(name, (size, value, dim))
         return cls(trace, {(name,): 1}, None)
@@ -73,16 +73,15 @@ class SymDim:
         return Tracer(self.trace, value, "int", shape=())
 
     def _pin(self, why: str) -> PinError:
-        where = user_location()
-        return PinError(self._sizes(), f"{where}: {why}" if where else why)
+        return PinError(self._sizes(), why, user_location())
 
     def _symbols(self) -> dict[str, Any]:
         known = self.trace.__dict__["symbols"]
         return {name: known[name] for monomial in self.terms for name in monomial}
 
-    def _sizes(self) -> frozenset[int]:
+    def _sizes(self) -> frozenset[int | str]:
         """The input sizes, in this call, that the size depends on."""
-        result: frozenset[int] = frozenset()
+        result: frozenset[int | str] = frozenset()
         for symbol in self._symbols().values():
             quotient = isinstance(symbol, Quotient)
             result |= symbol.size._sizes() if quotient else {symbol[0]}

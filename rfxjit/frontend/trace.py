@@ -65,31 +65,41 @@ def trace(
     kwargs: dict[str, Any],
     symbolic: frozenset[int] = frozenset(),
     static: frozenset[str] = frozenset(),
+    *,
+    abstract: bool = False,
 ) -> Traced:
     """Trace `fn(*args, **kwargs)`; sizes in `symbolic` become symbols.
 
+    With `abstract`, what has a shape and a dtype stands for an array, as an ArraySpec.
     Raises TraceError for what cannot be traced, and what the function itself raises.
     """
     pins: list[str] = []
     while True:
+        state = Trace("f", symbolic, abstract=abstract)
         try:
-            return _trace(fn, args, kwargs, symbolic, static, tuple(pins))
+            return _trace(state, fn, args, kwargs, static, tuple(pins))
         except PinError as pin:
+            if names := sorted(n for n in pin.sizes if isinstance(n, str)):
+                raise TraceError(
+                    f"the size {' and '.join(names)} must be known: {pin.what}",
+                    pin.location,
+                    "say it as an int in the ArraySpec",
+                ) from None
             symbolic -= pin.sizes
             pins.append(pin.reason)
 
 
 def _trace(
+    state: Trace,
     fn: Callable[..., Any],
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-    symbolic: frozenset[int],
     static: frozenset[str],
     pins: tuple[str, ...],
 ) -> Traced:
     name = re.sub(r"\W", "_", getattr(fn, "__name__", "f")) or "f"
     name = "lambda_" if name == "_lambda_" else name
-    state = Trace(name, symbolic)
+    state.rename(name)
     if isinstance(code := getattr(inspect.unwrap(fn), "__code__", None), CodeType):
         state.at(SourceLocation(code.co_filename, code.co_firstlineno))
     python = inspect.signature(fn)

@@ -336,7 +336,7 @@ def _shape_of(trace: Trace, value: SSAValue, source: int | None) -> tuple[Size, 
             continue
         assert source is not None
         name = cast("str", trace.inputs[source].shape[d])
-        shape.append(SymDim.of_input(trace, name, int(name[1:]), value, d))
+        shape.append(SymDim.of_input(trace, name, trace.sizes[name], value, d))
     return tuple(shape)
 
 
@@ -369,8 +369,11 @@ def lift(trace: Trace, value: Any, dtype: Any = None) -> Tracer:
 
 
 def weak_type(tracer: Tracer) -> Any:
-    """What `np.ufunc.resolve_dtypes` is told: a dtype, or a weak Python type."""
-    return PYTHON.get(tracer.kind, tracer.dtype)
+    """What `np.ufunc.resolve_dtypes` is told: a dtype, or a weak Python type.
+
+    A Python bool is not weak.
+    """
+    return {"float": float, "int": int}.get(tracer.kind, tracer.dtype)
 
 
 def broadcast_to(x: Tracer, shape: Sequence[Any]) -> Tracer:

@@ -24,16 +24,17 @@ def _lines(number: int, entry: Entry) -> Iterator[str]:
     signature = entry.unit.signature
     yield f"unit {number}, {'native' if entry.address else 'called from Python'}"
     for spec in signature.inputs:
-        yield f"  {spec.name}: {_kind(spec)}"
+        yield f"  {spec.name}: {describe(spec)}"
     for pin in entry.unit.pins:
         yield f"  {pin}"
     for guard in signature.guards:
         if guard.reason:
             yield f"  if {guard.reason}"
-        yield f"    {_condition(guard, signature)}"
+        yield f"    {condition(guard, signature)}"
 
 
-def _kind(spec: Input) -> str:
+def describe(spec: Input) -> str:
+    """An input as `float64[n, 3]`, `float32` or `int`, and its role."""
     role = "" if spec.role == "in" else f" ({spec.role})"
     if spec.by_value:
         return spec.kind + role
@@ -41,20 +42,21 @@ def _kind(spec: Input) -> str:
     return f"{spec.dtype}{f'[{dims}]' if spec.kind == 'array' else ''}{role}"
 
 
-def _condition(guard: Guard, signature: Signature) -> str:
-    place = _place(guard.path, signature)
+def condition(guard: Guard, signature: Signature) -> str:
+    """A guard as an expression."""
+    what = place(guard.path, signature)
     match guard.mode:
         case "type":
-            return f"type({place}) is {guard.expected.__name__}"
+            return f"type({what}) is {guard.expected.__name__}"
         case "len":
             kind, length = guard.expected
-            return f"{place} is a {kind.__name__} of {length}"
+            return f"{what} is a {kind.__name__} of {length}"
         case _:
             sign = "is" if guard.mode == "is" else "=="
-            return f"{place} {sign} {guard.expected!r}"
+            return f"{what} {sign} {guard.expected!r}"
 
 
-def _place(path: Path, signature: Signature) -> str:
+def place(path: Path, signature: Signature) -> str:
     """A path as an expression."""
     root, index = path.root
     text = signature.params[index].name if root == "param" else "<captured>"
