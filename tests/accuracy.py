@@ -290,6 +290,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="functions, all if none is named")
     parser.add_argument("--stride", type=int, default=61, help="every n-th f32 input")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--no-write", action="store_true", help="only print")
     arguments = parser.parse_args()
     native = {op.name.removeprefix("math.") for op in FUNCTIONS}
@@ -300,7 +301,7 @@ def main() -> int:
         for index in range(len(FLOATS))
     ]
     rows: list[Row] = []
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    with ProcessPoolExecutor(arguments.jobs) as pool:
         run = partial(measure, arguments.stride)
         for row in pool.map(run, *zip(*tasks, strict=True)):
             rows.append(row)

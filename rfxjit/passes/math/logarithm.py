@@ -1,4 +1,4 @@
-"""log, log2, log10, log1p, and the inverse hyperbolic functions.
+"""log, log2, log10, log1p.
 
 x = 2^e (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), by integer arithmetic on the bits;
 denormals are scaled first, in the rare branch. Then log(x) = e ln2 + log(1 + f), where
@@ -8,9 +8,6 @@ denormals are scaled first, in the rare branch. Then log(x) = e ln2 + log(1 + f)
 
 Zero, negative numbers, infinity and NaN are told apart in one rare branch that only
 replaces the result.
-
-The inverse hyperbolic functions are logarithms of 1 + u, where u is kept as a sum of
-two floats, so that nothing cancels near 0.
 """
 
 from __future__ import annotations
@@ -69,6 +66,10 @@ ATANH_F64 = (
 )
 
 
+# 1/d on [1 + sqrt(1/2), 1 + sqrt(2)], relative error 2^-9.6.
+RECIPROCAL = (1.477756013284936, -0.7224439049323712, 0.11686277371357293)
+
+
 @dataclass(frozen=True, eq=False)
 class Base:
     """1/ln(b) and log_b(2), each as a sum of two doubles."""
@@ -82,16 +83,16 @@ BASE_10 = Base(
     (0.4342944819032518, 1.098319650216765e-17),
     (0.30102999566398120, -2.8037281277851704e-18),
 )
+Quotient = Callable[[MathEmit, SSAValue], SSAValue]
 SQRT_HALF = {F32: 0x3F3504F3, F64: 0x3FE6A09E667F3BCD}
 
 
 @dataclass(frozen=True, eq=False)
 class Reduced:
-    """x = 2^e (1 + f): e as a float, f, and the bits that hold e."""
+    """x = 2^e (1 + f): e as a float, and f."""
 
     e: SSAValue
     f: SSAValue
-    bits: SSAValue
 
 
 def reduce(m: MathEmit, fmt: Format, x: SSAValue, less: SSAValue | float) -> Reduced:
@@ -103,10 +104,14 @@ def reduce(m: MathEmit, fmt: Format, x: SSAValue, less: SSAValue | float) -> Red
     i = m.add(m.bits(x), fmt.one - low)
     field = (1 << fmt.fraction) - 1
     one_plus_f = m.bitcast(m.add(m.and_(i, field), low), fmt.type)
-    exponent = m.shr_u(i, fmt.fraction)
+    return Reduced(exponent(m, fmt, i, less), m.sub(one_plus_f, 1.0))
+
+
+def exponent(m: MathEmit, fmt: Format, i: SSAValue, less: SSAValue | float) -> SSAValue:
+    """The biased exponent in the bits i, as a float, minus `less` minus 2^fraction."""
     shifter = (fmt.bias + fmt.fraction) << fmt.fraction
-    e = m.sub(m.bitcast(m.or_(exponent, shifter), fmt.type), less)
-    return Reduced(e, m.sub(one_plus_f, 1.0), i)
+    bits = m.or_(m.shr_u(i, fmt.fraction), shifter)
+    return m.sub(m.bitcast(bits, fmt.type), less)
 
 
 def _shift(fmt: Format) -> float:
@@ -135,43 +140,55 @@ def reduce_any(m: MathEmit, fmt: Format, x: SSAValue) -> Reduced:
     return reduce(m, fmt, scaled, less)
 
 
-def _checked(m: MathEmit, fmt: Format, x: SSAValue, y: SSAValue) -> SSAValue:
-    """The logarithm y of x, with log(0) = -inf, log(x < 0) = NaN, log(inf) = inf."""
-    # Positive finite numbers are the integers 1 ... infinity - 1.
-    flag = m.uge(m.sub(m.bits(x), 1), fmt.infinity - 1)
-
-    def exact(m: MathEmit) -> SSAValue:
-        special = m.select(m.lt(x, 0.0), float("nan"), x)
-        return m.select(m.eq(x, 0.0), float("-inf"), special)
-
-    return m.rare(flag, exact, y)
-
-
 def log_sum(
-    m: MathEmit, fmt: Format, e: SSAValue, f: SSAValue, low: SSAValue | None = None
+    m: MathEmit,
+    fmt: Format,
+    e: SSAValue,
+    f: SSAValue,
+    unit: float = 1.0,
+    quotient: Quotient | None = None,
 ) -> SSAValue:
-    """e ln2 + log(1 + f + low)."""
+    """e unit ln2 + log(1 + f), unit a power of two.
+
+    f32 does without the low part of ln2, which is less than .05 ULP.
+    """
     if fmt is F32:
-        tail = m.mul(m.mul(f, f), m.horner(f, LOG_F32))
-        if low is not None:
-            tail = m.add(tail, low)
-        tail = m.mad(e, m.const(LN2_F32[1], f.type), tail)
-        return m.fma(e, m.const(LN2_F32[0], f.type), m.add(f, tail))
-    s, tail = _atanh_tail(m, f)
-    if low is not None:
-        tail = m.add(tail, m.mad(m.mul(s, -2.0), low, low))
+        y = m.mad(m.mul(f, f), m.horner(f, LOG_F32), f)
+        return m.fma(e, m.const(LN2_F32[0] * unit, f.type), y)
+    tail = _atanh_tail(m, f, quotient or _divided)
     high = m.fma(e, m.const(LN2_F64[0], f.type), f)
     error = m.sub(f, m.fma(e, m.const(-LN2_F64[0], f.type), high))
     tail = m.mad(e, m.const(LN2_F64[1], f.type), tail)
     return m.add(high, m.add(error, tail))
 
 
-def _atanh_tail(m: MathEmit, f: SSAValue) -> tuple[SSAValue, SSAValue]:
-    """(s, log(1 + f) - f) in f64."""
-    s = m.div(f, m.add(f, 2.0))
+def _divided(m: MathEmit, f: SSAValue) -> SSAValue:
+    """f / (2 + f)."""
+    return m.div(f, m.add(f, 2.0))
+
+
+def quotient_by_newton(m: MathEmit, f: SSAValue) -> SSAValue:
+    """f / (2 + f) without a division, for use beside a square root.
+
+    The same unit of the CPU divides and takes roots, one result after the other.
+    """
+    if not m.has_fma:
+        return _divided(m, f)
+    d = m.add(f, 2.0)
+    y = m.horner(d, RECIPROCAL)
+    one = m.const(1.0, f.type)
+    e = m.fma(m.neg(d), y, one)
+    y = m.mad(y, m.mad(e, e, e), y)
+    s = m.mul(f, y)
+    return m.mad(m.fma(m.neg(s), d, f), y, s)
+
+
+def _atanh_tail(m: MathEmit, f: SSAValue, quotient: Quotient = _divided) -> SSAValue:
+    """log(1 + f) - f in f64."""
+    s = quotient(m, f)
     z = m.mul(s, s)
     r = m.mul(z, m.horner(z, ATANH_F64))
-    return s, m.mul(s, m.sub(r, f))
+    return m.mul(s, m.sub(r, f))
 
 
 def _logarithm(
@@ -204,7 +221,7 @@ def _log_base(m: MathEmit, r: Reduced, base: Base) -> SSAValue:
     """log_b(x) in f64: the large parts in one fma, whose error is computed."""
     type_ = r.f.type
     f, (high, low) = r.f, base.scale
-    _, tail = _atanh_tail(m, f)
+    tail = _atanh_tail(m, f)
     tail = m.mad(f, m.const(low, type_), m.mul(tail, high))
     if base is BASE_2:
         exponent = r.e
@@ -235,114 +252,58 @@ def log10(m: MathEmit, x: SSAValue) -> SSAValue:
     return _logarithm(m, x, evaluate)
 
 
-def log1p_of(
-    m: MathEmit,
-    u: SSAValue,
-    low: SSAValue | None = None,
-    scale: SSAValue | None = None,
-) -> tuple[SSAValue, SSAValue]:
-    """(1 + u, log(1 + u + low) + scale ln2), for -1 < u <= the largest number.
+def near_power(
+    m: MathEmit, fmt: Format, h: SSAValue
+) -> tuple[SSAValue, SSAValue, float]:
+    """(2^-k, k / unit, unit) for h = 2^k (1 + f), f as `reduce` leaves it, k > -126.
 
-    1 + u = h + l exactly; h = 2^e (1 + f'), and f = f' + 2^-e l. For small u the result
-    keeps all bits of u since then e = 0 and f = u.
+    From k = bias on, 2^-k is 0. f32 converts k 2^23, since that saves the shift.
     """
-    fmt = format_of(u)
-    h = m.add(u, 1.0)
-    rest = m.sub(u, m.sub(h, 1.0))
-    if low is not None:
-        rest = m.add(rest, low)
-    r = reduce_normal(m, fmt, h)
-    # 2^-e; where that would be denormal `rest` has long ceased to count: 0 will do.
-    exponent = m.and_(r.bits, -1 << fmt.fraction)
-    down = m.bitcast(m.max(m.sub(2 * fmt.one, exponent), 0), fmt.type)
-    rest = m.mul(rest, down)
-    f = m.add(r.f, rest)
-    e = r.e if scale is None else m.add(r.e, scale)
-    lost = None
-    if fmt is F64 or low is not None:
-        lost = m.sub(rest, m.sub(f, r.f))
-    return h, log_sum(m, fmt, e, f, lost)
+    low, mask = SQRT_HALF[fmt], -1 << fmt.fraction
+    if fmt is F32:
+        k = m.and_(m.sub(m.bits(h), low), mask)
+        down = m.bitcast(m.sub(fmt.one, k), fmt.type)
+        return down, m.sitofp(k, fmt.type), 2.0**-fmt.fraction
+    i = m.add(m.bits(h), fmt.one - low)
+    down = m.bitcast(m.sub(2 * fmt.one, m.and_(i, mask)), fmt.type)
+    return down, exponent(m, fmt, i, _shift(fmt)), 1.0
 
 
 def log1p(m: MathEmit, x: SSAValue) -> SSAValue:
-    """log(1 + x). Bound 1.8 / .9 ULP."""
-    h, y = log1p_of(m, x)
-    return m.copysign(_checked(m, format_of(x), h, y), x)
+    """log(1 + x) = k ln2 + log(1 + f), f = (1 + x) 2^-k - 1 rounded only once.
 
-
-def asinh(m: MathEmit, x: SSAValue) -> SSAValue:
-    """Inverse hyperbolic sine: log(1 + u), u = a + a^2 / (1 + sqrt(1 + a^2)), a = |x|.
-
-    From 2^(fraction + 2) on it is log(2a). Bound 1.5 / 1.2 ULP.
+    Bound 1.9 / 1.6 ULP.
     """
     fmt = format_of(x)
-    a = m.abs(x)
-    large = m.gt(a, 2.0 ** (fmt.fraction + 2))
-    b = m.select(large, 1.0, a)
-    square = m.mul(b, b)
-    root = m.sqrt(m.add(square, 1.0))
-    w = m.div(square, m.add(root, 1.0))
-    u, low = m.fast_two_sum(b, w)
-    u = m.select(large, a, u)
-    low = m.select(large, 0.0, low)
-    scale = m.select(large, m.const(1.0, x.type), 0.0)
-    h, y = log1p_of(m, u, low, scale)
-    return m.copysign(_checked(m, fmt, h, y), x)
-
-
-def acosh(m: MathEmit, x: SSAValue) -> SSAValue:
-    """Inverse hyperbolic cosine: log(1 + u), u = t + sqrt(2t + t^2), t = x - 1.
-
-    NaN below 1. Bound 1.9 / 1.7 ULP.
-    """
-    fmt = format_of(x)
-    large = m.gt(x, 2.0 ** (fmt.fraction + 2))
-    t = m.sub(x, 1.0)
-    b = m.select(large, 1.0, t)
-    u, low = m.two_sum(b, m.sqrt(m.mad(b, b, m.add(b, b))))
-    u = m.select(large, x, u)
-    low = m.select(large, 0.0, low)
-    scale = m.select(large, m.const(1.0, x.type), 0.0)
-    h, y = log1p_of(m, u, low, scale)
-    y = _checked(m, fmt, h, y)
-    return m.select(m.lt(x, 1.0), float("nan"), y)
-
-
-def atanh(m: MathEmit, x: SSAValue) -> SSAValue:
-    """Inverse hyperbolic tangent: log(1 + u) / 2, u = 2a / (1 - a), a = |x|.
-
-    atanh(1) = inf, NaN above. Bound 1.3 / 1.0 ULP.
-    """
-    a = m.abs(x)
-    # 1 itself must not divide by zero: the result is replaced below.
-    b = m.select(m.lt(a, 1.0), a, 0.5)
-    d = m.sub(1.0, b)
-    d_low = m.sub(m.sub(1.0, d), b)
-    inverse = m.div(1.0, d)
-    twice = m.add(b, b)
-    u = m.mul(twice, inverse)
-    low = m.mul(m.fma(m.neg(u), d_low, m.fma(m.neg(u), d, twice)), inverse)
-    _, y = log1p_of(m, u, low)
-    y = m.mul(y, 0.5)
+    h = m.add(x, 1.0)
+    down, k, unit = near_power(m, fmt, h)
+    # A product with a power of two is exact: no fma is needed.
+    f = m.mad(x, down, m.sub(down, 1.0))
+    fast = log_sum(m, fmt, k, f, unit)
+    # From 2^bias on 2^-k would be 0; 0 and negative numbers have the largest integers.
+    limit = (2 * fmt.bias - 1) << fmt.fraction
+    flag = m.uge(m.sub(m.bits(h), 1), limit - 1)
 
     def exact(m: MathEmit) -> SSAValue:
-        return m.select(
-            m.eq(a, 1.0), float("inf"), m.select(m.isnan(x), x, float("nan"))
-        )
+        r = reduce_normal(m, fmt, h)
+        y = log_sum(m, fmt, r.e, r.f)
+        y = m.select(m.lt(h, float("inf")), y, h)
+        y = m.select(m.lt(h, 0.0), float("nan"), y)
+        return m.select(m.eq(h, 0.0), float("-inf"), y)
 
-    y = m.rare(m.compare("uge", a, 1.0), exact, y)
-    return m.copysign(y, x)
+    return m.copysign(m.rare(flag, exact, fast), x)
 
 
 __all__ = [
-    "acosh",
-    "asinh",
-    "atanh",
+    "exponent",
     "is_not_normal",
     "log",
     "log1p",
     "log2",
     "log10",
+    "log_sum",
+    "near_power",
+    "quotient_by_newton",
     "reduce_any",
     "reduce_normal",
 ]

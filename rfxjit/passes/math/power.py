@@ -8,7 +8,6 @@ from rfxjit.passes.emit import Emit
 from rfxjit.passes.math.common import F32, F64, Format, MathEmit, format_of
 from rfxjit.passes.math.exponential import EXP2, scale
 from rfxjit.passes.math.logarithm import (
-    Reduced,
     is_not_normal,
     reduce_any,
     reduce_normal,
@@ -103,23 +102,26 @@ def rsqrt(m: MathEmit, x: SSAValue) -> SSAValue:
 
 # ---- pow -----------------------------------------------------------------------------
 
-# atanh(s) = s + s^3 (1/3 + z Q(z)), z = s^2, |s| <= 0.1716: 2^-36.8 and 2^-66.3.
-POW_F32 = (0.20000076293945312, 0.14273543655872345, 0.1170988380908966)
-POW_F64 = (
-    0.20000000000001136,
-    0.1428571428504561,
-    0.111111112607407,
-    0.0909089211267872,
-    0.07693382046194862,
-    0.06628327647709524,
-    0.0659894002736808,
-)
+# log2((1 + s) / (1 - s)) = c s + s^3 (c/3 + z Q(z)), z = s^2, |s| <= 0.1716, with
+# c = 2 / ln2: relative errors 2^-36.8 and 2^-66.3.
+POW = {
+    F32: (0.5770788192749023, 0.4119272530078888, 0.3364907503128052),
+    F64: (
+        0.577078016355618,
+        0.41219858309193924,
+        0.3205989022738567,
+        0.2623077010856868,
+        0.2219840002149355,
+        0.19125509004557803,
+        0.1903862054962415,
+    ),
+}
 THIRD = {
-    F32: (0.3333333432674408, -9.934107481068821e-09),
-    F64: (0.3333333333333333, 1.850371707708594e-17),
+    F32: (0.9617967009544373, -7.028461812552678e-09),
+    F64: (0.9617966939259756, 5.0577616648125907e-17),
 }
 TWO_OVER_LN2 = {
-    F32: (2.885390043258667, 3.851925569620062e-08),
+    F32: (2.885390043258667, 3.851926067000022e-08),
     F64: (2.8853900817779268, 4.0710547481862066e-17),
 }
 
@@ -127,33 +129,35 @@ TWO_OVER_LN2 = {
 def _log2_twice(
     m: MathEmit, fmt: Format, e: SSAValue, f: SSAValue
 ) -> tuple[SSAValue, SSAValue]:
-    """(h, l) with h + l = e + log2(1 + f) to about 2^-(precision + 12)."""
-    d = m.add(f, 2.0)
-    d_low = m.sub(f, m.sub(d, 2.0))
-    inverse = m.div(1.0, d)
+    """(h, l) with h + l = e + log2(1 + f) to about 2^-(precision + 11).
+
+    log2(1 + f) = c s + s z w with s = f / (2 + f), z = s^2, w = c (1/3 + z Q(z)).
+    """
+    inverse = m.div(1.0, m.add(f, 2.0))
     s = m.mul(f, inverse)
     minus = m.neg(s)
-    s_low = m.mul(m.fma(minus, d_low, m.fma(minus, d, f)), inverse)
-    high, low = THIRD[fmt]
+    # f - 2s is exact, so this is the whole rest of the division.
+    rest = m.fma(minus, f, m.mad(s, m.const(-2.0, f.type), f))
+    s_low = m.mul(rest, inverse)
     z, z_low = m.two_prod(s, s)
-    z_low = m.mad(m.add(s, s), s_low, z_low)
-    if fmt is F32:
-        w = m.mad(z, m.horner(z, POW_F32), high)
-        t, t_low = m.two_prod(z, w)
-    else:
-        w, w_low = m.fast_two_sum(high, m.mul(z, m.horner(z, POW_F64)))
-        t, t_low = m.two_prod(z, w)
-        t_low = m.mad(z, m.add(w_low, low), t_low)
+    third, third_low = THIRD[fmt]
+    q = m.horner(z, POW[fmt])
+    w = m.mad(z, q, third)
+    t, t_low = m.two_prod(z, w)
+    if fmt is F64:
+        w_low = m.add(m.fma(z, q, m.sub(third, w)), third_low)
+        t_low = m.mad(z, w_low, t_low)
     t_low = m.mad(z_low, w, t_low)
     p, p_low = m.two_prod(s, t)
-    p_low = m.mad(s_low, t, m.mad(s, t_low, p_low))
-    q, q_low = m.fast_two_sum(s, p)
-    q_low = m.add(q_low, m.add(p_low, s_low))
+    p_low = m.mad(s, t_low, p_low)
     c, c_low = TWO_OVER_LN2[fmt]
-    h = m.fma(q, m.const(c, f.type), e)
-    rest = m.fma(q, m.const(c, f.type), m.sub(e, h))
-    low_part = m.mad(q, m.const(c_low, f.type), m.mul(q_low, c))
-    return h, m.add(rest, low_part)
+    high = m.fma(s, m.const(c, f.type), e)
+    low = m.fma(s, m.const(c, f.type), m.sub(e, high))
+    # s_low c / (1 - z), nearly: all that s_low changes.
+    s_low = m.mad(s_low, z, s_low)
+    low = m.mad(s_low, m.const(c, f.type), m.mad(s, m.const(c_low, f.type), low))
+    h, p_rest = m.fast_two_sum(high, p)
+    return h, m.add(m.add(p_rest, p_low), low)
 
 
 def pow_(m: MathEmit, x: SSAValue, y: SSAValue) -> SSAValue:
@@ -164,41 +168,48 @@ def pow_(m: MathEmit, x: SSAValue, y: SSAValue) -> SSAValue:
     special cases is followed: x^0 = 1^y = 1 even for NaN, (-1)^(+-inf) = 1.
     """
     fmt = format_of(x)
-    product, p, n = _power(m, fmt, reduce_normal(m, fmt, x), y)
+    r = reduce_normal(m, fmt, x)
+    p, n, shifted = _power(m, fmt, *_log2_twice(m, fmt, r.e, r.f), y)
     # p is near 1 and the result normal: n is added to the exponent.
-    fast = m.bitcast(m.add(m.bits(p), m.shl(n, fmt.fraction)), fmt.type)
-    extreme = m.compare("uge", m.abs(product), float(fmt.bias - 2))
+    turns = m.shl(m.bits(shifted), fmt.fraction)
+    fast = m.bitcast(m.add(m.bits(p), turns), fmt.type)
+    extreme = m.compare("uge", m.abs(n), float(fmt.bias - 2))
 
     def exact(m: MathEmit) -> SSAValue:
         r = reduce_any(m, fmt, m.abs(x))
-        product, p, n = _power(m, fmt, r, y, clamped=True)
-        return _pow_special(m, x, y, product, scale(m, fmt, p, n))
+        h, low = _log2_twice(m, fmt, r.e, r.f)
+        product = m.mul(y, h)
+        p, _, shifted = _power(m, fmt, h, low, y, product)
+        return _pow_special(m, x, y, product, scale(m, fmt, p, m.bits(shifted)))
 
     return m.rare(m.or_(is_not_normal(m, fmt, x), extreme), exact, fast)
 
 
 def _power(
-    m: MathEmit, fmt: Format, r: Reduced, y: SSAValue, *, clamped: bool = False
+    m: MathEmit,
+    fmt: Format,
+    h: SSAValue,
+    low: SSAValue,
+    y: SSAValue,
+    product: SSAValue | None = None,
 ) -> tuple[SSAValue, SSAValue, SSAValue]:
-    """(l, p, bits of n + magic): l ~ y log2(x), and x^y = p 2^n; n is kept in the range
-    of `scale` if clamped.
+    """(p, n, n + magic): 2^(y (h + low)) = p 2^n.
+
+    Given the product y h, n is kept in the range of `scale`.
     """
-    h, low = _log2_twice(m, fmt, r.e, r.f)
-    product = m.mul(y, h)
-    turns = product
-    if clamped:
-        turns = m.clamp(
-            product, -float(fmt.bias + fmt.fraction + 1), float(fmt.bias + 1)
-        )
     factor = y
     if not m.has_fma:
         # Exact products of a larger y would overflow; y log2|x| is 0 there, or beyond.
         factor = m.clamp(y, -(2.0**64), 2.0**64)
-    shifted = m.add(turns, fmt.magic)
+    if product is None:
+        shifted = m.mad(y, h, fmt.magic)
+    else:
+        limits = -float(fmt.bias + fmt.fraction + 1), float(fmt.bias + 1)
+        shifted = m.add(m.clamp(product, *limits), fmt.magic)
     n = m.sub(shifted, fmt.magic)
     rest = m.fma(factor, h, m.neg(n))
     rest = m.mad(factor, low, rest)
-    return product, m.mad(rest, m.horner(rest, EXP2[fmt]), 1.0), m.bits(shifted)
+    return m.mad(rest, m.horner(rest, EXP2[fmt]), 1.0), n, shifted
 
 
 def _pow_special(
