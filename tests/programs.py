@@ -29,7 +29,8 @@ EXACT = frozenset({
     "add", "sub", "mul", "div", "floor_div", "neg", "abs", "sign", "square", "sqrt",
     "floor", "ceil", "trunc", "rint", "copysign", "rem", "fmod", "minimum", "maximum",
     "fmin", "fmax", "eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "isfinite",
-    "signbit", "and", "or", "xor", "not", "shl", "shr", "select",
+    "signbit", "nextafter", "ldexp", "fraction", "exponent", "gcd", "and", "or", "xor",
+    "not", "shl", "shr", "select",
 })  # fmt: skip
 """Ops whose native results have the bits of NumPy's, but for the sign of a NaN."""
 
