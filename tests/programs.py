@@ -29,7 +29,8 @@ EXACT = frozenset({
     "add", "sub", "mul", "div", "floor_div", "neg", "abs", "sign", "square", "sqrt",
     "floor", "ceil", "trunc", "rint", "copysign", "rem", "fmod", "minimum", "maximum",
     "fmin", "fmax", "eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "isfinite",
-    "signbit", "and", "or", "xor", "not", "shl", "shr", "select",
+    "signbit", "nextafter", "ldexp", "fraction", "exponent", "gcd", "and", "or", "xor",
+    "not", "shl", "shr", "select",
 })  # fmt: skip
 """Ops whose native results have the bits of NumPy's, but for the sign of a NaN."""
 
@@ -112,6 +113,10 @@ class _Grower:
             others.append(self.resized(y, shape_of(x.type)))
         if self.number(0, 1):
             others.reverse()
+        if row.name in ("copysign", "signbit"):  # a NaN may have either sign
+            y = others[-1]
+            nan = self.b.isnan(y)
+            others[-1] = self.b.select(nan, self.b.lit(y, 0.0), y)
         return self.b.elementwise(row.name, *others)
 
     def select(self) -> SSAValue:
@@ -224,6 +229,17 @@ class _Grower:
         how = self.draw(st.sampled_from(kinds.get(kind, integers)))
         return self.b.reduce(x, how, dims)
 
+    def scan(self) -> SSAValue:
+        x = self.pick(lambda v: shape_of(v.type) != ())
+        kind, shape = kind_of(x.type), shape_of(x.type)
+        if not shape:
+            return self.elementwise()
+        rows = [n for n in sorted(EXACT - {"copysign"})
+                if kind in TABLE[n].kinds and TABLE[n].arity == 2
+                and TABLE[n].result == "same"]  # fmt: skip
+        how = self.draw(st.sampled_from(rows))
+        return self.b.scan(x, how, self.number(0, len(shape) - 1))
+
     def iota(self) -> SSAValue:
         shape = self.draw(st.lists(st.sampled_from(self.dims), min_size=1, max_size=3))
         dtype = self.draw(st.sampled_from(DTYPES[1:]))
@@ -240,7 +256,7 @@ class _Grower:
 _STEPS = [
     "elementwise", "elementwise", "elementwise", "select", "convert", "broadcast",
     "slice", "transpose", "reshape", "concatenate", "pad", "gather", "scatter", "block",
-    "reduce", "iota", "dot",
+    "reduce", "scan", "iota", "dot",
 ]  # fmt: skip
 MOST = 4096
 """Larger values are not used again, so that programs stay quick to interpret."""

@@ -303,6 +303,11 @@ class Builder:
             dims=dense(dims),
         )
 
+    def scan(self, x: SSAValue, kind: str, dim: int) -> SSAValue:
+        """All partial results of an elementwise op along one dim, in order."""
+        properties = {"kind": StringAttr(kind), "dim": integer_attr(dim, i64)}
+        return self.op(rfx.ScanOp, (x,), x.type, **properties)
+
     def require(self, condition: SSAValue, code: int) -> None:
         """Fail with status `code` at run time unless the condition holds."""
         append(

@@ -93,6 +93,16 @@ def _inverse_scaled(value: float) -> Callable[[Maths, Any, Any], Any]:
     return lambda m, x, r: m.div(m.lit(x, value), x)
 
 
+def _ldexp(x: Any, n: Any) -> Any:
+    """`x * 2**n` rounded once, for an integral float n; 5000 leaves every range."""
+    return np.ldexp(x, np.clip(np.nan_to_num(n), -5000, 5000).astype(np.int32))
+
+
+def _exponent(x: Any) -> Any:
+    """The exponent of `np.frexp` as a float: at most 1074 in magnitude, so exact."""
+    return np.frexp(x)[1].astype(np.asarray(x).dtype)
+
+
 LN2, LN10 = float(np.log(2.0)), float(np.log(10.0))
 TWO_OVER_SQRT_PI = 1.1283791670955126
 _COMPARE = (ZERO, ZERO)
@@ -171,6 +181,13 @@ ROWS: tuple[Row, ...] = (
     _float("copysign", np.copysign, "math.copysign",
            lambda m, x, y, r: m.copysign(m.lit(x, 1.0), m.mul(
                m.copysign(m.lit(x, 1.0), x), m.copysign(m.lit(x, 1.0), y))), ZERO),
+    # ---- the parts of a float: all exact
+    _float("nextafter", np.nextafter, "", ONE, ZERO),
+    _float("ldexp", _ldexp, "",
+           lambda m, x, n, r: m.ldexp(m.lit(x, 1.0), n), ZERO),
+    _float("fraction", lambda x: np.frexp(x)[0], "",
+           lambda m, x, r: m.ldexp(m.lit(x, 1.0), m.neg(m.exponent(x)))),
+    _float("exponent", _exponent, "", ZERO),
     # ---- exponentials and logarithms
     _float("exp", np.exp, "math.exp", lambda m, x, r: r),
     _float("exp2", np.exp2, "math.exp2", _scaled(LN2)),
@@ -234,6 +251,8 @@ ROWS: tuple[Row, ...] = (
     Row("not", np.invert, "bsu", "same", {}, (ZERO,)),
     Row("shl", np.left_shift, "su", "same", {}, (ZERO, ZERO)),
     Row("shr", np.right_shift, "su", "same", {}, (ZERO, ZERO)),
+    # ---- number theory: of the absolute values, wrapping at the smallest integer
+    Row("gcd", np.gcd, "su", "same", {}, (ZERO, ZERO)),
     # ---- choice: the first operand is i1 of the same shape
     Row("select", _select, "bsuf", "same",
         dict.fromkeys("bsuf", "arith.select"),

@@ -200,6 +200,22 @@ class CopysignOp(Elementwise):
     name = "rfx.copysign"
 
 
+class NextafterOp(Elementwise):
+    name = "rfx.nextafter"
+
+
+class LdexpOp(Elementwise):
+    name = "rfx.ldexp"
+
+
+class FractionOp(Elementwise):
+    name = "rfx.fraction"
+
+
+class ExponentOp(Elementwise):
+    name = "rfx.exponent"
+
+
 class ExpOp(Elementwise):
     name = "rfx.exp"
 
@@ -362,6 +378,10 @@ class ShlOp(Elementwise):
 
 class ShrOp(Elementwise):
     name = "rfx.shr"
+
+
+class GcdOp(Elementwise):
+    name = "rfx.gcd"
 
 
 class SelectOp(Elementwise):

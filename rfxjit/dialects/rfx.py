@@ -50,6 +50,7 @@ from xdsl.printer import Printer
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
+from rfxjit.dialects.elementwise import TABLE
 from rfxjit.dialects.elementwise_ops import ELEMENTWISE_OPS
 from rfxjit.dialects.ir import (
     DTYPES,
@@ -706,6 +707,37 @@ class ReduceOp(IRDLOperation):
 
 
 @irdl_op_definition
+class ScanOp(IRDLOperation):
+    """All partial results along one dim: `rfx.scan "add" %x dim 0 : … to …`.
+
+    Element i is the op `kind`, any elementwise one of two operands with the result of
+    their type, of element i - 1 and of `x[i]`: one after the other, never as a tree.
+    """
+
+    name = "rfx.scan"
+    kind = prop_def(StringAttr)
+    input = operand_def(TensorType)
+    dim = prop_def(IntegerAttr[I64])
+    result = result_def(TensorType)
+    traits = traits_def(Pure())
+    assembly_format = (
+        "$kind $input `dim` $dim attr-dict `:` type($input) `to` type($result)"
+    )
+
+    def verify_(self) -> None:
+        kind, type_ = self.kind.data, cast("TensorType[Any]", self.input.type)
+        row = TABLE.get(kind)
+        expect(
+            row is not None and row.arity == 2 and row.result == "same",
+            f"{kind!r} is not an elementwise op of two operands and their type",
+        )
+        element = type_.element_type
+        expect(row and kind_of(element) in row.kinds, f"{kind} is not for {element}")
+        expect_dims([self.dim.value.data], type_.get_num_dims(), "dim", ordered=True)
+        expect(self.result.type == type_, "input and result types differ")
+
+
+@irdl_op_definition
 class RequireOp(IRDLOperation):
     """Fail with status `code` unless `condition` holds; the code is in the signature.
 
@@ -731,7 +763,7 @@ Rfx = Dialect(
         *ELEMENTWISE_OPS,
         ConstantOp, FullOp, IotaOp, ConvertOp, BroadcastOp, ReshapeOp, TransposeOp,
         SliceOp, ConcatenateOp, PadOp, GatherOp, ScatterOp, DynamicSliceOp,
-        DynamicUpdateSliceOp, DotGeneralOp, ReduceOp, RequireOp,
+        DynamicUpdateSliceOp, DotGeneralOp, ReduceOp, ScanOp, RequireOp,
         MapOp, MapReduceOp, YieldOp, IndexOp, DimOp,
     ],
 )  # fmt: skip

@@ -50,7 +50,7 @@ def array_of(trace: Trace, values: Any, dtype: Any = None) -> Tracer:
         return x.astype(dtype) if dtype is not None else x
     if not _has_tracer(values):
         return lift(trace, np.array(values, dtype))
-    from rfxjit.frontend.numpy_api import concatenate
+    from rfxjit.frontend.numpy_joins import concatenate
 
     parts = [array_of(trace, v) for v in cast("Sequence[Any]", values)]
     shapes = {p.shape for p in parts}

@@ -33,7 +33,7 @@ from xdsl.ir import SSAValue
 from rfxjit.dialects.builder import Builder, new_function
 from rfxjit.dialects.ir import ELEMENT_TYPES, tensor
 from rfxjit.errors import SourceLocation, TraceError
-from rfxjit.frontend.syntax import NoSourceError, rewrite
+from rfxjit.frontend.syntax import NoSourceError, is_rewritten, rewrite
 from rfxjit.signature import (
     VALUE_KINDS,
     ArraySpec,
@@ -390,6 +390,8 @@ def call_function(
 
 def traced(trace: Trace, function: FunctionType) -> Callable[..., Any]:
     """The rewritten function, or the function itself where there is no source."""
+    if is_rewritten(function):  # made inside of one that is
+        return function
     try:
         return rewrite(function, FunctionHooks(trace, function))
     except NoSourceError as error:

@@ -232,6 +232,11 @@ def _inner_names(node: ast.AST) -> frozenset[str]:
     return frozenset(names)
 
 
+def is_rewritten(function: FunctionType) -> bool:
+    """Whether a function was defined by rewritten code, hooks and all."""
+    return "slice__rfx" in function.__globals__
+
+
 def rewrite(function: FunctionType, hooks: Hooks) -> FunctionType:
     """`function` with everything above going through `hooks`.
 

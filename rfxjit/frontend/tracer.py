@@ -90,6 +90,18 @@ class Tracer:
         return self.dtype.itemsize
 
     @property
+    def nbytes(self) -> Any:
+        return self.size * self.itemsize
+
+    @property
+    def imag(self) -> Tracer:
+        return cast("Tracer", np.imag(cast("Any", self)))
+
+    @property
+    def mT(self) -> Tracer:
+        return cast("Tracer", np.matrix_transpose(cast("Any", self)))
+
+    @property
     def T(self) -> Tracer:
         return cast("Tracer", np.transpose(cast("Any", self)))
 
@@ -240,6 +252,29 @@ class Tracer:
         order = axes[0] if len(axes) == 1 else axes or None
         return cast("Tracer", np.transpose(cast("Any", self), order))
 
+    def conjugate(self) -> Tracer:
+        """A copy: all numbers are real."""
+        return self.copy()
+
+    conj = conjugate
+
+    def fill(self, value: Any) -> None:
+        """Set every element."""
+        self[...] = value
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers."""
+        if not self._shape:
+            return self.item()
+        return [row.tolist() for row in self]
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and hasattr(np.ndarray, name):
+            raise refuse(f"ndarray.{name} is not traced")
+        raise AttributeError(
+            f"'{type(self).__name__}' object has no attribute {name!r}"
+        )
+
     def flatten(self, order: str = "C") -> Tracer:
         """A flat copy."""
         return self.reshape(-1, order=order)
@@ -257,7 +292,7 @@ def _method(name: str, function: Callable[..., Any]) -> None:
 for _name in (
     "sum", "prod", "mean", "max", "min", "any", "all", "argmax", "argmin", "dot",
     "var", "std", "ravel", "squeeze", "swapaxes", "clip", "round", "trace", "take",
-    "cumsum",
+    "repeat", "cumsum", "cumprod", "diagonal", "choose", "compress", "searchsorted",
 ):  # fmt: skip
     _method(_name, getattr(np, _name))
 

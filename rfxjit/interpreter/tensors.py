@@ -427,6 +427,15 @@ def _dot(r: _Runner, op: rfx.DotGeneralOp) -> Any:
     return np.asarray(np.einsum(a, la, b, lb, out)).astype(a.dtype)
 
 
+def _scan(r: _Runner, op: rfx.ScanOp) -> Any:
+    x, d = r.values[op.input], op.dim.value.data
+    result = np.array(x)
+    rows, partial = np.moveaxis(x, d, 0), np.moveaxis(result, d, 0)
+    for i in range(1, x.shape[d]):
+        partial[i] = evaluate(op.kind.data, partial[i - 1], rows[i])
+    return result
+
+
 def _index_arithmetic(function: Callable[..., Any]) -> Callable[[_Runner, Any], Any]:
     return lambda r, op: function(*r.all(op.operands))
 
@@ -446,6 +455,7 @@ _RULES: dict[type[Operation], Callable[[_Runner, Any], Any]] = {
     rfx.TransposeOp: lambda r, op: np.transpose(r.values[op.input], rfx.ints(op.perm)),
     rfx.ConcatenateOp: lambda r, op: np.concatenate(
         r.all(op.inputs), op.dim.value.data),
+    rfx.ScanOp: _scan,
     rfx.ReduceOp: lambda r, op: reduce(
         op.kind.data, r.values[op.input], rfx.ints(op.dims)),
     TensorDimOp: lambda r, op: r.values[op.source].shape[r.values[op.index]],

@@ -299,6 +299,24 @@ def _product_slope(
     return b.elementwise("select", alone, rest, zero)
 
 
+def _scan(b: Builder, op: rfx.ScanOp, ct: SSAValue) -> Cotangents:
+    """Of running sums: an element is in all sums from its own on."""
+    if op.kind.data != "add":
+        raise UnsupportedError(f'of "{op.kind.data}" has no derivative rule', op)
+    d, shape = op.dim.value.data, b.shape(ct)
+
+    def reversed_(x: SSAValue) -> SSAValue:
+        starts: list[Size] = [0] * len(shape)
+        n = shape[d]
+        starts[d] = n - 1 if isinstance(n, int) else b.index_sub(n, 1)
+        steps = [-1 if i == d else 1 for i in range(len(shape))]
+        return b.slice(x, starts, shape, steps)
+
+    if shape[d] == 0:
+        return [(op.input, ct)]
+    return [(op.input, reversed_(b.scan(reversed_(ct), "add", d)))]
+
+
 RULES: dict[type[Operation], Callable[[Builder, Any, SSAValue], Cotangents]] = {
     rfx.ConvertOp: _convert,
     rfx.BroadcastOp: _broadcast,
@@ -313,6 +331,7 @@ RULES: dict[type[Operation], Callable[[Builder, Any, SSAValue], Cotangents]] = {
     rfx.DynamicUpdateSliceOp: _dynamic_update_slice,
     rfx.DotGeneralOp: _dot_general,
     rfx.ReduceOp: _reduce,
+    rfx.ScanOp: _scan,
 }
 
 

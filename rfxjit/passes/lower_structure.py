@@ -397,6 +397,64 @@ def lower_dot_general(state: FunctionLowering, op: rfx.DotGeneralOp) -> None:
     parallel(state.emit, ends[:-1], row)
 
 
+def lower_scan(state: FunctionLowering, op: rfx.ScanOp) -> None:
+    """One row after the other: the first is copied, each later one joins the last.
+
+    Along the last dim the partial result stays in a register; along another, the
+    elements of a row are independent of each other.
+    """
+    d, kind = op.dim.value.data, op.kind.data
+    type_ = element_type(op.input.type)
+    out, ends = state.destination(op.result), _ends(state, op.result)
+    zero = state.emit.const(0, index)
+    one = state.emit.const(1, index)
+    some = state.emit.min(ends[d], one)
+    later = state.emit.sub(ends[d], some)
+
+    def copy(m: Emit, where: Sequence[SSAValue]) -> None:
+        store(m, state.read(m, op.input, where), out, where)
+
+    def joined(m: Emit, total: SSAValue, where: Sequence[SSAValue]) -> SSAValue:
+        value = state.read(m, op.input, where)
+        return lower_elementwise(m, kind, type_, (total, value))
+
+    def along(m: Emit, outer: Sequence[SSAValue]) -> None:
+        rest = ends[d + 1 :]
+        if not rest:
+
+            def start(e: Emit, _: Sequence[SSAValue]) -> None:
+                first = state.read(e, op.input, (*outer, zero))
+                store(e, first, out, (*outer, zero))
+
+                def step(
+                    e2: Emit, i: SSAValue, carried: Sequence[SSAValue]
+                ) -> Sequence[SSAValue]:
+                    where = (*outer, e2.add(i, 1))
+                    total = joined(e2, carried[0], where)
+                    store(e2, total, out, where)
+                    return (total,)
+
+                for_loop(e, later, (first,), step)
+
+            _in_order(m, [some] if some is not one else [], start)
+            return
+        parallel(m, [some, *rest], lambda e, where: copy(e, (*outer, *where)))
+
+        def row(e: Emit, i: Sequence[SSAValue]) -> None:
+            place = e.add(i[0], 1)
+
+            def element(e2: Emit, inner: Sequence[SSAValue]) -> None:
+                total = load(e2, out, (*outer, i[0], *inner))
+                where = (*outer, place, *inner)
+                store(e2, joined(e2, total, where), out, where)
+
+            parallel(e, rest, element)
+
+        _in_order(m, [later], row)
+
+    parallel(state.emit, ends[:d], along)
+
+
 STRUCTURE: dict[type[Operation], Callable[[FunctionLowering, Any], None]] = {
     rfx.ReshapeOp: lower_reshape,
     rfx.SliceOp: lower_slice,
@@ -407,4 +465,5 @@ STRUCTURE: dict[type[Operation], Callable[[FunctionLowering, Any], None]] = {
     rfx.DynamicSliceOp: lower_dynamic_slice,
     rfx.DynamicUpdateSliceOp: lower_dynamic_update_slice,
     rfx.DotGeneralOp: lower_dot_general,
+    rfx.ScanOp: lower_scan,
 }

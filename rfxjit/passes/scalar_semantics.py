@@ -32,6 +32,7 @@ from rfxjit.dialects.ir import (
     make,
 )
 from rfxjit.passes.emit import Emit
+from rfxjit.passes.float_parts import exponent, fraction, ldexp, nextafter
 from rfxjit.passes.math.power import hypot
 
 _ARITH: dict[str, type[Operation]] = {cls.name: cls for cls in arith.Arith.operations}
@@ -312,12 +313,32 @@ def _shr(m: Emit, kind: str, _: Attribute, a: SSAValue, b: SSAValue) -> SSAValue
     return m.shr_s(a, m.select(small, b, width - 1))
 
 
+def _gcd(m: Emit, kind: str, _: Attribute, a: SSAValue, b: SSAValue) -> SSAValue:
+    """Euclid's algorithm on absolute values, taken as unsigned."""
+    t = a.type
+    if kind == "s":
+        a, b = m.abs(a), m.abs(b)
+    before, after = Block(arg_types=[t, t]), Block(arg_types=[t, t])
+    go = m.child(before).ne(before.args[1], 0)
+    append(before, make(scf.ConditionOp, (go, *before.args), (), m.location))
+    body = m.child(after)
+    x, y = after.args
+    # A vector lane that has ended still divides.
+    rest = body.remui(x, body.select(body.eq(y, 0), 1, y))
+    append(after, make(scf.YieldOp, (y, rest), (), m.location))
+    regions = (Region(before), Region(after))
+    loop = make(scf.WhileOp, (a, b), (t, t), m.location, regions=regions)
+    return append(m.block, loop).results[0]
+
+
 Expansion = Callable[..., SSAValue]
 EXPANSIONS: dict[str, Expansion] = {
     "floor_div": _floor_div, "rem": _rem, "fmod": _fmod, "neg": _neg, "abs": _abs,
     "sign": _sign, "square": _square, "hypot": _hypot, "pow": _pow,
     "isnan": _isnan, "isinf": _isinf, "isfinite": _isfinite, "signbit": _signbit,
-    "not": _not, "shl": _shl, "shr": _shr,
+    "not": _not, "shl": _shl, "shr": _shr, "gcd": _gcd,
+    "nextafter": nextafter, "ldexp": ldexp, "fraction": fraction,
+    "exponent": exponent,
     **{name: _compare(name) for name in ("eq", "ne", "lt", "le", "gt", "ge")},
 }  # fmt: skip
 

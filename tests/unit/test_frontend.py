@@ -414,9 +414,9 @@ def test_keywords_mean_what_they_mean_in_numpy(function):
 
 @pytest.mark.parametrize(
     "function",
-    [lambda x: np.add.reduce(x, initial=3.0), lambda x: np.zeros_like(x, shape=(2,)),
-     lambda x: np.linalg.norm(x, axis=(0, 1), ord=2), lambda x: x.astype("c16"),
-     lambda x: np.add(x, 1, casting="no", dtype="f4")],
+    [lambda x: np.linalg.norm(x, axis=(0, 1), ord=2), lambda x: x.astype("c16"),
+     lambda x: np.zeros_like(x, order="F"), lambda x: np.var(x, where=x > 0),
+     lambda x: np.add(x, 1, signature="dd->d")],
 )  # fmt: skip
 def test_keywords_that_are_not_traced_are_refused(function):
     with pytest.raises(rfx.TraceError):

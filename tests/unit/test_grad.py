@@ -32,6 +32,12 @@ FUNCTIONS = [
     lambda x: np.stack([x[0], x[1]]) * x[2],
     lambda x: np.clip(x, 0.4, 0.6) + x.var(axis=1, keepdims=True),
     lambda x: np.exp(x - x.max(axis=1, keepdims=True)).sum(axis=1),
+    lambda x: np.cumsum(x, axis=0) * np.cumsum(x * x).reshape(3, 4),
+    lambda x: np.cumsum(x * 2, axis=1)[:, 1:] ** 2,
+    lambda x: np.ldexp(x, 3) + np.frexp(x)[0] * np.frexp(x)[1] + np.modf(3 * x)[0],
+    lambda x: np.logaddexp(x, 2 * x) + np.logaddexp2(x, x[::-1]),
+    lambda x: np.einsum("ij,kj->ik", x, x) + np.tensordot(x, x.T, 1),
+    lambda x: np.interp(x, V.cumsum(), V) + np.convolve(x[0], V)[2:6],
 ]
 
 

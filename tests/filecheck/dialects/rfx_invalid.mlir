@@ -481,3 +481,43 @@ func.func @f(%x: tensor<4xf32>) {
   func.return
 }
 // CHECK: argmin gives i64 elements, not f32
+
+// -----
+
+func.func @f(%x: tensor<4xf32>) {
+  %0 = rfx.scan "sin" %x dim 0 : tensor<4xf32> to tensor<4xf32>
+  func.return
+}
+// CHECK: 'sin' is not an elementwise op of two operands and their type
+
+// -----
+
+func.func @f(%x: tensor<4xf32>) {
+  %0 = rfx.scan "lt" %x dim 0 : tensor<4xf32> to tensor<4xf32>
+  func.return
+}
+// CHECK: 'lt' is not an elementwise op of two operands and their type
+
+// -----
+
+func.func @f(%x: tensor<4xf32>) {
+  %0 = rfx.scan "xor" %x dim 0 : tensor<4xf32> to tensor<4xf32>
+  func.return
+}
+// CHECK: xor is not for f32
+
+// -----
+
+func.func @f(%x: tensor<4xf32>) {
+  %0 = rfx.scan "add" %x dim 1 : tensor<4xf32> to tensor<4xf32>
+  func.return
+}
+// CHECK: dim 1 is out of range for rank 1
+
+// -----
+
+func.func @f(%x: tensor<4xf32>) {
+  %0 = rfx.scan "add" %x dim 0 : tensor<4xf32> to tensor<3xf32>
+  func.return
+}
+// CHECK: input and result types differ

@@ -340,6 +340,32 @@ func.func @indexing(%x: tensor<8x4xf32>, %i: tensor<3xi64>, %u: tensor<3x4xf32>,
   func.return
 }
 
+// CHECK-LABEL: @parts_of_numbers(
+// CHECK-NEXT: %{{\w+}} = rfx.nextafter %{{\w+}}, %{{\w+}} : tensor<?x4xf32>
+// CHECK-NEXT: %{{\w+}} = rfx.ldexp %{{\w+}}, %{{\w+}} : tensor<?x4xf32>
+// CHECK-NEXT: %{{\w+}} = rfx.fraction %{{\w+}} : tensor<?x4xf32>
+// CHECK-NEXT: %{{\w+}} = rfx.exponent %{{\w+}} : tensor<?x4xf32>
+// CHECK-NEXT: %{{\w+}} = rfx.gcd %{{\w+}}, %{{\w+}} : tensor<?x4xi32>
+// CHECK-NEXT: %{{\w+}} = rfx.gcd %{{\w+}}, %{{\w+}} : tensor<4xui8>
+func.func @parts_of_numbers(%x: tensor<?x4xf32>, %i: tensor<?x4xi32>, %u: tensor<4xui8>) {
+  %0 = rfx.nextafter %x, %x : tensor<?x4xf32>
+  %1 = rfx.ldexp %x, %x : tensor<?x4xf32>
+  %2 = rfx.fraction %x : tensor<?x4xf32>
+  %3 = rfx.exponent %x : tensor<?x4xf32>
+  %4 = rfx.gcd %i, %i : tensor<?x4xi32>
+  %5 = rfx.gcd %u, %u : tensor<4xui8>
+  func.return
+}
+
+// CHECK-LABEL: @running_results(
+// CHECK-NEXT: %{{\w+}} = rfx.scan "add" %{{\w+}} dim 1 : tensor<?x4xf32> to tensor<?x4xf32>
+// CHECK-NEXT: %{{\w+}} = rfx.scan "maximum" %{{\w+}} dim 0 : tensor<?xui8> to tensor<?xui8>
+func.func @running_results(%x: tensor<?x4xf32>, %y: tensor<?xui8>) {
+  %0 = rfx.scan "add" %x dim 1 : tensor<?x4xf32> to tensor<?x4xf32>
+  %1 = rfx.scan "maximum" %y dim 0 : tensor<?xui8> to tensor<?xui8>
+  func.return
+}
+
 // CHECK-LABEL: @contractions_and_reductions(
 // CHECK-NEXT: %{{\w+}} = rfx.dot_general %{{\w+}}, %{{\w+}} batch [0] [0] contract [2] [1] : tensor<5x2x3xf32>, tensor<5x3x?xf32> to tensor<5x2x?xf32>
 // CHECK-NEXT: %{{\w+}} = rfx.reduce "add" %{{\w+}} dims [0, 2] : tensor<5x3x?xf32> to tensor<3xf32>

@@ -37,3 +37,16 @@ func.func @whole(%x: tensor<3xi64>) -> tensor<3xi64> {
   func.return %x : tensor<3xi64>
 }
 // CHECK: argument 0 is not float
+
+// -----
+
+// Of running sums, the running sums from the end.
+func.func @running(%x: tensor<?xf64>) -> tensor<?xf64> {
+  %r = rfx.scan "add" %x dim 0 : tensor<?xf64> to tensor<?xf64>
+  func.return %r : tensor<?xf64>
+}
+// CHECK-LABEL: func.func @running
+// CHECK:         %[[A:.*]] = rfx.slice %{{.*}} starts [%{{.*}}] steps [-1]
+// CHECK:         %[[S:.*]] = rfx.scan "add" %[[A]] dim 0
+// CHECK:         %[[R:.*]] = rfx.slice %[[S]] starts [%{{.*}}] steps [-1]
+// CHECK-NEXT:    func.return %[[R]]

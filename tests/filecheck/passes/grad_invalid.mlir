@@ -20,3 +20,11 @@ func.func @branch(%x: tensor<f64>, %c: i1) -> tensor<f64> {
   func.return %2 : tensor<f64>
 }
 // CHECK: has no derivative rule
+
+// -----
+
+func.func @running(%x: tensor<4xf64>) -> tensor<4xf64> {
+  %r = rfx.scan "mul" %x dim 0 : tensor<4xf64> to tensor<4xf64>
+  func.return %r : tensor<4xf64>
+}
+// CHECK: of "mul" has no derivative rule

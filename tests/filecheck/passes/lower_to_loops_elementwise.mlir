@@ -1196,3 +1196,92 @@ func.func @select_b(%x0: tensor<8xi1>, %x1: tensor<8xi1>, %x2: tensor<8xi1>) -> 
 }
 // CHECK-LABEL: func.func @select_b(
 // CHECK:         arith.select
+
+// -----
+
+func.func @nextafter_f(%x0: tensor<8xf32>, %x1: tensor<8xf32>) -> tensor<8xf32> {
+  %r = rfx.nextafter %x0, %x1 : tensor<8xf32>
+  func.return %r : tensor<8xf32>
+}
+// CHECK-LABEL: func.func @nextafter_f(
+// CHECK:         arith.cmpf olt,
+// CHECK:         arith.cmpf olt,
+// CHECK:         arith.xori
+// CHECK:         arith.select
+// CHECK:         arith.bitcast
+// CHECK:         arith.addi
+// CHECK:         arith.bitcast
+// CHECK:         arith.cmpf uno,
+
+// -----
+
+func.func @ldexp_f(%x0: tensor<8xf32>, %x1: tensor<8xf32>) -> tensor<8xf32> {
+  %r = rfx.ldexp %x0, %x1 : tensor<8xf32>
+  func.return %r : tensor<8xf32>
+}
+// CHECK-LABEL: func.func @ldexp_f(
+// CHECK:         arith.fptosi
+// CHECK:         arith.cmpi sgt,
+// CHECK:         arith.cmpi slt,
+// CHECK:         arith.mulf
+// CHECK:         arith.mulf
+// CHECK:         arith.shli
+// CHECK:         arith.bitcast
+// CHECK:         arith.mulf
+
+// -----
+
+func.func @fraction_f(%x0: tensor<8xf32>) -> tensor<8xf32> {
+  %r = rfx.fraction %x0 : tensor<8xf32>
+  func.return %r : tensor<8xf32>
+}
+// CHECK-LABEL: func.func @fraction_f(
+// CHECK:         arith.mulf
+// CHECK:         arith.bitcast
+// CHECK:         arith.shrui
+// CHECK:         arith.andi
+// CHECK:         arith.shli
+// CHECK:         arith.subi
+// CHECK:         arith.bitcast
+
+// -----
+
+func.func @exponent_f(%x0: tensor<8xf32>) -> tensor<8xf32> {
+  %r = rfx.exponent %x0 : tensor<8xf32>
+  func.return %r : tensor<8xf32>
+}
+// CHECK-LABEL: func.func @exponent_f(
+// CHECK:         arith.mulf
+// CHECK:         arith.bitcast
+// CHECK:         arith.shrui
+// CHECK:         arith.andi
+// CHECK:         arith.subi
+// CHECK:         arith.sitofp
+
+// -----
+
+func.func @gcd_s(%x0: tensor<8xi32>, %x1: tensor<8xi32>) -> tensor<8xi32> {
+  %r = rfx.gcd %x0, %x1 : tensor<8xi32>
+  func.return %r : tensor<8xi32>
+}
+// CHECK-LABEL: func.func @gcd_s(
+// CHECK:         arith.subi
+// CHECK:         arith.maxsi
+// CHECK:         scf.while
+// CHECK:         arith.cmpi ne,
+// CHECK:         arith.cmpi eq,
+// CHECK:         arith.select
+// CHECK:         arith.remui
+
+// -----
+
+func.func @gcd_u(%x0: tensor<8xui32>, %x1: tensor<8xui32>) -> tensor<8xui32> {
+  %r = rfx.gcd %x0, %x1 : tensor<8xui32>
+  func.return %r : tensor<8xui32>
+}
+// CHECK-LABEL: func.func @gcd_u(
+// CHECK:         scf.while
+// CHECK:         arith.cmpi ne,
+// CHECK:         arith.cmpi eq,
+// CHECK:         arith.select
+// CHECK:         arith.remui

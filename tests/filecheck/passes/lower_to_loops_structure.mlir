@@ -103,3 +103,39 @@ func.func @counting(%x: tensor<5xi32>) -> tensor<5xi32> {
 // CHECK:           %[[W:.*]] = arith.index_cast %[[I]] : index to i64
 // CHECK:           arith.trunci %[[W]] : i64 to i32
 // CHECK:           arith.muli
+
+// -----
+
+// Running sums along the last dim: the sum stays in a register.
+
+func.func @running_row(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %r = rfx.scan "add" %x dim 1 : tensor<?x8xf32> to tensor<?x8xf32>
+  func.return %r : tensor<?x8xf32>
+}
+// CHECK-LABEL: func.func @running_row(
+// CHECK:         "scf.parallel"
+// CHECK:           %[[F:.*]] = memref.load %x
+// CHECK:           memref.store %[[F]], %out0
+// CHECK:           scf.for %[[K:.*]] = %{{.*}} to %{{.*}} step %{{.*}} iter_args(%[[S:.*]] = %[[F]]) -> (f32) {
+// CHECK:             %[[I:.*]] = arith.addi %[[K]]
+// CHECK:             %[[X:.*]] = memref.load %x[%{{.*}}, %[[I]]]
+// CHECK:             %[[N:.*]] = arith.addf %[[S]], %[[X]]
+// CHECK:             memref.store %[[N]], %out0[%{{.*}}, %[[I]]]
+// CHECK:             scf.yield %[[N]] : f32
+
+// -----
+
+// Along another dim, row by row, each row in parallel.
+
+func.func @running_column(%x: tensor<5x8xi32>) -> tensor<5x8xi32> {
+  %r = rfx.scan "maximum" %x dim 0 : tensor<5x8xi32> to tensor<5x8xi32>
+  func.return %r : tensor<5x8xi32>
+}
+// CHECK-LABEL: func.func @running_column(
+// CHECK:         memref.store
+// CHECK:         scf.for
+// CHECK:           "scf.parallel"
+// CHECK:             %[[A:.*]] = memref.load %out0
+// CHECK:             %[[B:.*]] = memref.load %x
+// CHECK:             %[[M:.*]] = arith.maxsi %[[A]], %[[B]]
+// CHECK:             memref.store %[[M]], %out0
