@@ -48,7 +48,8 @@ accuracy: $(STAMP)  ## all 2^32 f32 inputs, docs/accuracy.md (an hour)
 
 fuzz: $(STAMP)  ## compare RUNS=20000 random programs at every level
 	RFX_FUZZ=$(or $(RUNS),20000) $(BIN)/python -m pytest -q -n auto \
-		tests/unit/test_random_programs.py tests/unit/test_random_sizes.py
+		tests/unit/test_random_programs.py tests/unit/test_random_sizes.py \
+		tests/unit/test_random_kernels.py
 
 format: $(STAMP)  ## format the code
 	$(BIN)/ruff format

@@ -76,6 +76,8 @@ def call(flow: Expressions, node: ast.Call) -> Any:
             "it can call np.*, math.* and functions with @rfx.kernel",
         )
     value = call_function(flow.trace, callee, tuple(args), kwargs)
+    if isinstance(value, np.ndarray):  # of numbers that are all known
+        value = value[()]
     return flow.checked(value) if not isinstance(value, tuple) else value
 
 

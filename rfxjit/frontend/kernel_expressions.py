@@ -58,6 +58,10 @@ class Expressions(Flow):
     callers: tuple[KernelSource, ...]
 
     @abstractmethod
+    def lifted(self, value: Any) -> Tracer:
+        """A value as a tracer."""
+
+    @abstractmethod
     def flag_of(self, value: Any) -> Flag:
         """Whether a value is true: nonzero."""
 
@@ -197,7 +201,11 @@ class Expressions(Flow):
             grows = function in (operator.pow, operator.lshift)
             if grows and type(a) is type(b) is int and abs(a) > 1 and b > _BITS:
                 raise self.source.refuse(node, "this number does not fit into 64 bits")
-        return self.checked(function(a, b))
+        try:
+            return self.checked(function(a, b))
+        except (ZeroDivisionError, OverflowError, ValueError):
+            # Where Python's own numbers raise, a kernel computes as NumPy's do.
+            return function(self.lifted(a), b)
 
     def compare(self, node: ast.Compare) -> Any:
         """A chain of comparisons; each operand is computed once."""

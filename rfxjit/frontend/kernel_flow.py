@@ -82,14 +82,15 @@ class KernelFlow(Expressions):
             for parameter, value in zip(source.parameters, arguments, strict=True):
                 self.store(parameter.name, value)
             try:
-                self.block(source.body, frozenset())
+                with np.errstate(all="ignore"):  # of numbers that are known
+                    self.block(source.body, frozenset())
             except AgainError:
                 self.changed = True
             if not self.changed:
                 break
             while (last := block.last_op) is not mark and last is not None:
                 last.detach()
-                last.erase()
+                last.erase(safe_erase=False)  # branches left half-way may use it
             trace.builder = ScalarBuilder(block, builder.location)
         if self.env["return"] is not True:
             raise source.refuse(

@@ -15,6 +15,7 @@ a mask says which lanes are alive:
                                    wants it
     scf.while                      runs on while any lane does; a lane that leaves
                                    stores its results under its mask
+    scf.for                        as it is, or as a scf.while if the bounds vary
 
 Each lane computes exactly what the scalar loop would: the results are the same bits.
 What has no vector form (a load at scattered places, a call) goes lane by lane through a
@@ -61,9 +62,55 @@ def is_straight(op: Operation) -> bool:
 
 
 def find_varying(body: Block) -> set[SSAValue] | None:
-    """The values that differ between iterations, or None if there is no vector form."""
-    varying: set[SSAValue] = set(body.args)
-    return varying if _vary(body, varying) else None
+    """The values that differ between iterations, or None if there is no vector form.
+
+    Loops whose lanes run different numbers of times become `scf.while` on the way.
+    """
+    while True:
+        varying: set[SSAValue] = set(body.args)
+        try:
+            return varying if _vary(body, varying) else None
+        except _DivergentError as divergent:
+            for_to_while(divergent.loop)
+
+
+class _DivergentError(Exception):
+    """The bounds of a loop vary."""
+
+    def __init__(self, loop: scf.ForOp) -> None:
+        super().__init__()
+        self.loop = loop
+
+
+def for_to_while(op: scf.ForOp) -> None:
+    """Write a counted loop with its condition.
+
+    scf.for %i = %a to %b step %s iter_args(%x = %y) { ...; yield %z }
+      ->  scf.while (%i = %a, %x = %y) { condition(%i < %b) %i, %x }
+          do { ...; yield %i + %s, %z }
+    """
+    old = op.body.block
+    types = [a.type for a in old.args]
+    head = Block(arg_types=types)
+    m = Emit(head, op.location)
+    more = m.lt(head.args[0], op.ub)
+    append(head, make(scf.ConditionOp, (more, *head.args), (), op.location))
+    end = cast("Operation", old.last_op)
+    values = list(end.operands)
+    end.detach()
+    end.erase()
+    m = Emit(old, op.location)
+    values.insert(0, m.add(old.args[0], op.step))
+    append(old, make(scf.YieldOp, values, (), op.location))
+    operands = (op.lb, *op.iter_args)
+    regions = (Region(head), op.detach_region(0))
+    loop = make(scf.WhileOp, operands, types, op.location, regions=regions)
+    loop.attributes.update(op.attributes)
+    cast("Block", op.parent).insert_op_before(loop, op)
+    for result, new in zip(op.results, loop.results[1:], strict=True):
+        result.replace_all_uses_with(new)
+    op.detach()
+    op.erase()
 
 
 def _vary(block: Block, varying: set[SSAValue]) -> bool:
@@ -78,7 +125,9 @@ def _vary(block: Block, varying: set[SSAValue]) -> bool:
                 if op.cond in varying or any(y[k] in varying for y in yields):
                     varying.add(result)
         elif isinstance(op, scf.ForOp):
-            if varying & {op.lb, op.ub, op.step} or not _vary_for(op, varying):
+            if varying & {op.lb, op.ub, op.step}:
+                raise _DivergentError(op)
+            if not _vary_for(op, varying):
                 return False
         elif isinstance(op, scf.WhileOp):
             if not _vary_while(op, varying):

@@ -1,0 +1,81 @@
+"""Random kernels mean the same in vectors, on scalars, interpreted, and in Python.
+
+`RFX_FUZZ=2000 pytest tests/unit/test_random_kernels.py -s` is the long run, which
+reports how often each construct came up.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from kernel_oracle import plain, same
+from kernel_programs import Kernel, kernels
+
+import rfxjit as rfx
+
+RUNS = int(os.environ.get("RFX_FUZZ", "60"))
+fuzz = settings(
+    max_examples=RUNS,
+    deadline=None,
+    derandomize="RFX_FUZZ" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+SEEN: Counter[str] = Counter()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def report():
+    yield
+    if "RFX_FUZZ" in os.environ:
+        print("\nconstructs:", dict(SEEN.most_common()))
+
+
+def inputs(dtype: str, kind: str) -> list[np.ndarray]:
+    """Ordinary and special values; more than one vector, and not a whole number."""
+    rng = np.random.default_rng(7)
+    size = 43
+    special = [0.0, -0.0, np.inf, -np.inf, np.nan, 1e30, -1e-30]
+    floats = [rng.normal(size=size) * 3 for _ in "xy"]
+    floats[0][: len(special)] = special
+    floats[1][3 : 3 + len(special)] = special
+    info = np.iinfo(kind)
+    whole = [rng.integers(-9, 9, size) for _ in "nm"]
+    whole[0][:3] = info.max, info.min, 0
+    whole[1][1:4] = -1, 0, info.min
+    return [*(f.astype(dtype) for f in floats), *(w.astype(kind) for w in whole)]
+
+
+def run_all(kernel: Kernel, arrays: list[np.ndarray]) -> None:
+    SEEN.update(kernel.constructs())
+    native = rfx.kernel_from_source(kernel.text)
+    results = native(*arrays)
+    interpreted = rfx.kernel_from_source(kernel.text, backend="interpreter")(*arrays)
+    for a, b in zip(results, interpreted, strict=True):
+        same(a, b)
+    for k in (0, 4, 40):
+        scalars = native(*(a[k : k + 1] for a in arrays))
+        for a, b in zip(results, scalars, strict=True):
+            same(a[k : k + 1], b)
+    if not kernel.weak:
+        namespace: dict[str, Any] = {"np": np}
+        exec(kernel.text, namespace)
+        expected = plain(namespace["f"], *arrays, like=results)
+        for a, b in zip(results, expected, strict=True):
+            same(a, b)
+
+
+@fuzz
+@given(kernels())
+def test_as_in_python(kernel: Kernel) -> None:
+    run_all(kernel, inputs("f8", "i8"))
+
+
+@fuzz
+@given(kernels(weak=True))
+def test_with_weak_numbers_and_other_dtypes(kernel: Kernel) -> None:
+    run_all(kernel, inputs("f4", "i4"))
