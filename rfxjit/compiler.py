@@ -10,11 +10,9 @@ With `RFX_JIT_VERIFY=1` the verifier runs after every pass.
 
 from __future__ import annotations
 
+import functools
 import math
 import os
-import shutil
-import subprocess
-import tempfile
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -67,6 +65,14 @@ def context() -> Context:
     ctx = Context()
     register_dialects(ctx)
     return ctx
+
+
+@functools.cache
+def load_passes(pipeline: str) -> None:
+    """Import the passes of a pipeline, and what prints its result, all at once."""
+    for spec in parse_pipeline(PIPELINES[pipeline]):
+        load_pass(spec.name)
+    load_target("llvm-ir")
 
 
 def run_passes(module: ModuleOp, pipeline: str, ctx: Context | None = None) -> None:
@@ -145,6 +151,10 @@ def export(module: ModuleOp, path: str | os.PathLike[str], start: str = "rfx") -
     if file.suffix == ".o":
         file.write_bytes(code)
         return
+    import shutil
+    import subprocess
+    import tempfile
+
     linker = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if linker is None:
         raise BackendError(

@@ -221,8 +221,10 @@ class JitFunction(NativeCallable):
         seconds = time.perf_counter() - start
         self._compile_seconds += seconds
         self.compile_count += 1
-        kind = "static" if symbolic is None else f"symbolic in {sorted(symbolic)}"
-        _log().info("compiled %s in %.1f ms, %s", self._name, seconds * 1e3, kind)
+        if "logging" in sys.modules or "RFX_JIT_LOG" in os.environ:
+            # Otherwise nobody listens, and its import is not worth it.
+            kind = "static" if symbolic is None else f"symbolic in {sorted(symbolic)}"
+            _log().info("compiled %s in %.1f ms, %s", self._name, seconds * 1e3, kind)
         return entry
 
     def _append(self, entry: Entry) -> None:

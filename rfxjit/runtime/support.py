@@ -331,7 +331,7 @@ def _library() -> tuple[cpu.Library, list[Any]]:
     """The loaded code and the objects that it refers to."""
     env = Environment("rfx")
     text = _text(env)
-    code = cpu.compile_object(f"{text}\n{env.definition()}\n")
+    code = cpu.compile_object(f"{text}\n{env.definition()}\n", level=0)
     library = cpu.Library([code], [*_FUNCTIONS, "rfx.env"])
     return library, fill(env, library.address("rfx.env"), capi.function)
 
