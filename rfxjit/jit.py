@@ -395,7 +395,8 @@ def jit(
     IEEE forbids, all of it or the named flags. `strict` raises instead of running the
     original function when a call cannot be compiled. `static` names parameters whose
     values are compiled in. Environment: `RFX_JIT=0` runs plain Python,
-    `RFX_JIT_BACKEND`, `RFX_JIT_STRICT=1`, `RFX_JIT_LOG=info`.
+    `RFX_JIT_BACKEND`, `RFX_JIT_STRICT=1`, `RFX_JIT_LOG=info`; `RFX_JIT_KEEP_MB` is how
+    much memory of large results that are gone is kept for new ones (256; 0 is none).
     """
     options = options_of(backend, fastmath, strict, cache=cache, static=static)
     return _decorate(options) if fn is None else _decorate(options)(fn)

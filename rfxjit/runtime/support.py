@@ -36,7 +36,7 @@ from typing import Any
 
 import numpy as np
 
-from rfxjit.runtime import capi, cpu
+from rfxjit.runtime import blocks, capi, cpu
 from rfxjit.runtime.entry_text import Environment, fill
 
 _TEXT = """
@@ -340,4 +340,6 @@ def function(name: str) -> int:
     """The address of a shared function, or of one of the C-API."""
     if name in _FUNCTIONS:
         return _library()[0].address(name)
+    if name == blocks.NAME:
+        return blocks.function()
     return capi.function(name)
