@@ -36,6 +36,8 @@ from rfxjit.targets import load_target
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from xdsl.passes import ModulePass
+
     from rfxjit.signature import Signature
 
 LEVELS: dict[str, tuple[str, ...]] = {
@@ -68,6 +70,13 @@ def context() -> Context:
 
 
 @functools.cache
+def _passes(pipeline: str) -> tuple[ModulePass, ...]:
+    # A millisecond per compilation, most of it in the types of options.
+    specs = parse_pipeline(pipeline)
+    return tuple(load_pass(spec.name).from_spec(spec) for spec in specs)
+
+
+@functools.cache
 def load_passes(pipeline: str) -> None:
     """Import the passes of a pipeline, and what prints its result, all at once."""
     for spec in parse_pipeline(PIPELINES[pipeline]):
@@ -79,8 +88,8 @@ def run_passes(module: ModuleOp, pipeline: str, ctx: Context | None = None) -> N
     """Run a pipeline in place: its name, or passes as in `cse,vectorize{bytes=32}`."""
     ctx = ctx or context()
     checked = os.environ.get("RFX_JIT_VERIFY") == "1"
-    for spec in parse_pipeline(PIPELINES.get(pipeline, pipeline)):
-        load_pass(spec.name).from_spec(spec).apply(ctx, module)
+    for pass_ in _passes(PIPELINES.get(pipeline, pipeline)):
+        pass_.apply(ctx, module)
         if checked:
             verify(module)
 
