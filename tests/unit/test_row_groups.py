@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from check_pipeline import check_pipeline
+from fuzz_coverage import saw_program
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from programs import DTYPES, draw_array
@@ -103,14 +106,16 @@ def row_programs(draw):
                 column = b.neg(b.reshape(pick(narrow), [rows, 1]))
                 narrow.append(b.reshape(column, [rows]))
     b.ret(*{pick(wide), pick(narrow), pick(narrow), pick(wide)})
+    module = ModuleOp([function])
+    saw_program(module)
     inputs = [draw_array(rng, dtype, shape_of(v.type)) for v in (x, y)]
-    return ModuleOp([function]), inputs
+    return module, inputs
 
 
 @settings(
-    max_examples=150,
+    max_examples=int(os.environ.get("RFX_FUZZ", "150")),
     deadline=None,
-    derandomize=True,
+    derandomize="RFX_FUZZ" not in os.environ,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(row_programs(), st.booleans())
