@@ -46,10 +46,10 @@ bench: $(STAMP)  ## measure beside NumPy, peers and C: docs/performance.md
 accuracy: $(STAMP)  ## all 2^32 f32 inputs, docs/accuracy.md (an hour)
 	PYTHONPATH=tests $(BIN)/python tests/accuracy.py --stride 1
 
-fuzz: $(STAMP)  ## compare RUNS=20000 random programs at every level
+fuzz: $(STAMP)  ## compare RUNS=20000 random programs at every level; what they drew
 	RFX_FUZZ=$(or $(RUNS),20000) $(BIN)/python -m pytest -q -n auto \
 		tests/unit/test_random_programs.py tests/unit/test_random_sizes.py \
-		tests/unit/test_random_kernels.py
+		tests/unit/test_random_kernels.py tests/unit/test_row_groups.py
 
 format: $(STAMP)  ## format the code
 	$(BIN)/ruff format

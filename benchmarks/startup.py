@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -77,25 +78,48 @@ def pid_step(e, i, d, kp, ki, kd):
     return kp * e + ki * i + kd * d
 
 
-def compile_one(setup: Setup) -> Race:
-    """One more PID kernel in a process that has compiled before. NumPy: just calls."""
+def chain_step(x, y):
+    """45 operations, one after the other."""
+    for _ in range(15):
+        x = x * y
+        x = x + y
+        x = x - 0.5
+    return x
+
+
+def pid_arguments() -> tuple[object, ...]:
     one = np.ones(1)
-    arguments = (one, 2 * one, 3 * one, 2.0, 0.5, 0.1)
-    compiled = setup.jit(pid_step)
+    return (one, 2 * one, 3 * one, 2.0, 0.5, 0.1)
+
+
+def chain_arguments() -> tuple[object, ...]:
+    return (np.linspace(0.1, 0.9, 64), np.linspace(0.2, 0.8, 64))
+
+
+def compile_one(
+    function: Callable[..., object],
+    make: Callable[[], tuple[object, ...]],
+    title: str,
+    target: tuple[str, float],
+    setup: Setup,
+) -> Race:
+    """One more kernel in a process that has compiled before. NumPy: just calls."""
+    arguments = make()
+    compiled = setup.jit(function)
 
     def again(*values):
         compiled.clear_cache()
         return compiled(*values)
 
     runners = {
-        "numpy": Runner(pid_step, arguments),
+        "numpy": Runner(function, arguments),
         "rfxjit": Runner(again, arguments),
     }
     if installed("numba"):
         from numba import njit
 
         def by_numba(*values):
-            return njit(pid_step)(*values)
+            return njit(function)(*values)
 
         runners["numba"] = Runner(by_numba, arguments)
     if installed("jax"):
@@ -103,14 +127,19 @@ def compile_one(setup: Setup) -> Race:
 
         # A new function each time, or jax remembers.
         def anew(*values):
-            return jax.jit(rebound(pid_step, jax.numpy))(*values)
+            return jax.jit(rebound(function, jax.numpy))(*values)
 
         runners["jax"] = Runner(anew, jax_arguments(arguments))
-    return Race("compile one more PID", runners, target=("jax", 0.4))
+    return Race(title, runners, target=target, rtol=1e-4)
 
 
 RACES = {
     "first-result": first_result,
     "import": import_time,
-    "compile": compile_one,
+    "compile": partial(
+        compile_one, pid_step, pid_arguments, "compile one more PID", ("jax", 0.4)
+    ),
+    "compile-chain": partial(
+        compile_one, chain_step, chain_arguments, "compile 45 operations", ("jax", 0.5)
+    ),
 }

@@ -10,11 +10,9 @@ With `RFX_JIT_VERIFY=1` the verifier runs after every pass.
 
 from __future__ import annotations
 
+import functools
 import math
 import os
-import shutil
-import subprocess
-import tempfile
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -37,6 +35,8 @@ from rfxjit.targets import load_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from xdsl.passes import ModulePass
 
     from rfxjit.signature import Signature
 
@@ -69,12 +69,27 @@ def context() -> Context:
     return ctx
 
 
+@functools.cache
+def _passes(pipeline: str) -> tuple[ModulePass, ...]:
+    # A millisecond per compilation, most of it in the types of options.
+    specs = parse_pipeline(pipeline)
+    return tuple(load_pass(spec.name).from_spec(spec) for spec in specs)
+
+
+@functools.cache
+def load_passes(pipeline: str) -> None:
+    """Import the passes of a pipeline, and what prints its result, all at once."""
+    for spec in parse_pipeline(PIPELINES[pipeline]):
+        load_pass(spec.name)
+    load_target("llvm-ir")
+
+
 def run_passes(module: ModuleOp, pipeline: str, ctx: Context | None = None) -> None:
     """Run a pipeline in place: its name, or passes as in `cse,vectorize{bytes=32}`."""
     ctx = ctx or context()
     checked = os.environ.get("RFX_JIT_VERIFY") == "1"
-    for spec in parse_pipeline(PIPELINES.get(pipeline, pipeline)):
-        load_pass(spec.name).from_spec(spec).apply(ctx, module)
+    for pass_ in _passes(PIPELINES.get(pipeline, pipeline)):
+        pass_.apply(ctx, module)
         if checked:
             verify(module)
 
@@ -145,6 +160,10 @@ def export(module: ModuleOp, path: str | os.PathLike[str], start: str = "rfx") -
     if file.suffix == ".o":
         file.write_bytes(code)
         return
+    import shutil
+    import subprocess
+    import tempfile
+
     linker = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if linker is None:
         raise BackendError(

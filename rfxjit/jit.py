@@ -221,8 +221,10 @@ class JitFunction(NativeCallable):
         seconds = time.perf_counter() - start
         self._compile_seconds += seconds
         self.compile_count += 1
-        kind = "static" if symbolic is None else f"symbolic in {sorted(symbolic)}"
-        _log().info("compiled %s in %.1f ms, %s", self._name, seconds * 1e3, kind)
+        if "logging" in sys.modules or "RFX_JIT_LOG" in os.environ:
+            # Otherwise nobody listens, and its import is not worth it.
+            kind = "static" if symbolic is None else f"symbolic in {sorted(symbolic)}"
+            _log().info("compiled %s in %.1f ms, %s", self._name, seconds * 1e3, kind)
         return entry
 
     def _append(self, entry: Entry) -> None:
@@ -393,7 +395,8 @@ def jit(
     IEEE forbids, all of it or the named flags. `strict` raises instead of running the
     original function when a call cannot be compiled. `static` names parameters whose
     values are compiled in. Environment: `RFX_JIT=0` runs plain Python,
-    `RFX_JIT_BACKEND`, `RFX_JIT_STRICT=1`, `RFX_JIT_LOG=info`.
+    `RFX_JIT_BACKEND`, `RFX_JIT_STRICT=1`, `RFX_JIT_LOG=info`; `RFX_JIT_KEEP_MB` is how
+    much memory of large results that are gone is kept for new ones (256; 0 is none).
     """
     options = options_of(backend, fastmath, strict, cache=cache, static=static)
     return _decorate(options) if fn is None else _decorate(options)(fn)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections import Counter
 from pathlib import Path
 
+import fuzz_coverage
 import pytest
 from toolbox import FINDERS, REQUIRED, find_tool
 
@@ -56,7 +59,26 @@ def _unsupported_filecheck_tests(report: Path) -> list[str]:
     return [test["name"] for test in tests if test["code"] == "UNSUPPORTED"]
 
 
+def _fuzz_folder() -> Path:
+    return ROOT / "build" / "fuzz"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if fuzz_coverage.ON and not hasattr(session.config, "workerinput"):
+        shutil.rmtree(_fuzz_folder(), ignore_errors=True)
+
+
+def pytest_sessionfinish() -> None:
+    if fuzz_coverage.ON:
+        process = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        fuzz_coverage.save(_fuzz_folder(), process)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if fuzz_coverage.ON:
+        terminalreporter.section("what the random programs drew")
+        for line in fuzz_coverage.report(fuzz_coverage.load(_fuzz_folder())):
+            terminalreporter.write_line(line)
     counts: Counter[str] = Counter()
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[-1] if isinstance(report.longrepr, tuple) else ""

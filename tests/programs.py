@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from fuzz_coverage import saw, saw_program
 from hypothesis import strategies as st
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import SSAValue
@@ -281,10 +282,13 @@ def programs(
     result = pool[0]
     for step in draw(st.lists(st.sampled_from(_STEPS), min_size=1, max_size=steps)):
         new = getattr(grower, step)()
+        saw("step", [step])
         shape = shape_of(new.type)
         if math.prod(shape) <= MOST and len(shape) <= 4:
             pool.append(new)
             result = new
     b.ret(result, pool[len(pool) // 2])
+    module = ModuleOp([function])
+    saw_program(module)
     inputs = tuple(draw_array(rng, dtype, shape) for dtype, shape in types)
-    return Program(ModuleOp([function]), inputs)
+    return Program(module, inputs)

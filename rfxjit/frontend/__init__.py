@@ -15,9 +15,12 @@ def lower_call(
     options: Options,
 ) -> Any:
     """Trace a call, to look at it."""
-    from rfxjit.frontend.trace import trace
-    from rfxjit.serialized.module_text import Program
-    from rfxjit.serialized.program import Lowered
+    from rfxjit.dialects.quick_import import quick_import
+
+    with quick_import():
+        from rfxjit.frontend.trace import trace
+        from rfxjit.serialized.module_text import Program
+        from rfxjit.serialized.program import Lowered
 
     traced = trace(fn, args, kwargs, static=options.static, abstract=True)
     program = Program(traced.module, traced.signature, fastmath=options.fastmath)
@@ -34,9 +37,13 @@ def compile_call(
     """Trace and compile one call: what the dispatcher asks for on a miss."""
     from dataclasses import replace
 
-    from rfxjit.compiler import compile_module
-    from rfxjit.frontend.trace import trace
+    from rfxjit.dialects.quick_import import quick_import
 
+    with quick_import():
+        from rfxjit.compiler import compile_module, load_passes
+        from rfxjit.frontend.trace import trace
+
+        load_passes("cpu")
     traced = trace(fn, args, kwargs, symbolic or frozenset(), options.static)
     unit = compile_module(traced.module, traced.signature, options)
     return replace(unit, pins=traced.pins)

@@ -128,8 +128,9 @@ def _trace(
 def _finish(
     state: Trace, result: Any, params: tuple[Parameter, ...], pins: tuple[str, ...]
 ) -> Traced:
-    leaves, treedef = _flatten(result)
-    single = len(leaves) == 1 and treedef.is_leaf()
+    # One array is the common case, and needs no optree.
+    leaves, treedef = ([result], None) if type(result) is Tracer else _flatten(result)
+    single = treedef is None or treedef.is_leaf()
     values: list[SSAValue] = []
     outputs: list[Output] = []
     slots: dict[SSAValue, int] = {}

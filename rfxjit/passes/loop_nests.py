@@ -59,6 +59,7 @@ from rfxjit.passes.scalar_semantics import lower_elementwise, signless
 
 if TYPE_CHECKING:
     from rfxjit.passes.lower_to_loops import FunctionLowering
+    from rfxjit.passes.row_groups import Row
 
 LANES = 64
 BLOCK = 4096
@@ -66,9 +67,17 @@ UNROLLED = 16
 """Reductions of up to this many iterations, known statically, are written out."""
 
 
-def lower_nest(state: FunctionLowering, nest: LoopNest) -> None:
-    """Emit the loops of one nest at the end of the function being built."""
-    _NestLowering(state, nest).run()
+def lower_nest(
+    state: FunctionLowering,
+    nest: LoopNest,
+    m: Emit | None = None,
+    row: Row | None = None,
+) -> None:
+    """Emit the loops of one nest at the end of the function being built.
+
+    With a `row`, only those inside of the outermost, whose index the row has.
+    """
+    _NestLowering(state, nest, m or state.emit, row).run()
 
 
 def identity(kind: str, type_: Attribute) -> float:
@@ -90,10 +99,13 @@ def identity(kind: str, type_: Attribute) -> float:
 
 
 class _NestLowering:
-    def __init__(self, state: FunctionLowering, nest: LoopNest) -> None:
+    def __init__(
+        self, state: FunctionLowering, nest: LoopNest, m: Emit, row: Row | None
+    ) -> None:
         self.state = state
         self.nest = nest
-        self.m = state.emit
+        self.m = m
+        self.row = row
         self.combiners = nest.combiners
         terminator = cast("YieldOp", nest.body.block.last_op)
         self.types = [v.type for v in terminator.values]
@@ -119,9 +131,14 @@ class _NestLowering:
         pairs = [set(pairwise(m)) for m in maps]
         groups: list[tuple[int, ...]] = []
         for loop in range(rank):
-            if groups and all(
-                (loop - 1, loop) in p or not {loop - 1, loop} & set(m)
-                for p, m in zip(pairs, maps, strict=True)
+            alone = self.row is not None and loop == 1
+            if (
+                groups
+                and not alone
+                and all(
+                    (loop - 1, loop) in p or not {loop - 1, loop} & set(m)
+                    for p, m in zip(pairs, maps, strict=True)
+                )
             ):
                 groups[-1] = (*groups[-1], loop)
             else:
@@ -167,19 +184,29 @@ class _NestLowering:
         """Collapse the buffers of all inputs and of the outputs that have one."""
         state, nest = self.state, self.nest
         self.sources: list[tuple[SSAValue | None, SSAValue | None, list[int]]] = []
+        scalars = state.scalars if self.row is None else self.row.scalars
         for value, map_ in zip(nest.inputs, nest.maps, strict=True):
-            if value in state.scalars:
-                self.sources.append((state.scalars[value], None, []))
+            if (scalar := scalars.get(value, state.scalars.get(value))) is not None:
+                self.sources.append((scalar, None, []))
             else:
-                buffer = self._collapsed(state.buffers[value], map_)
-                self.sources.append((None, buffer, self._group_map(map_)))
+                self.sources.append((None, *self._place(value, map_)))
         self.targets = [
-            (
-                self._collapsed(state.destination(value), map_),
-                self._group_map(map_),
-            )
+            self._place(value, map_, new=True)
             for value, map_ in zip(nest.outputs, nest.out_maps, strict=True)
         ]
+
+    def _place(
+        self, value: SSAValue, map_: Sequence[int], *, new: bool = False
+    ) -> tuple[SSAValue | None, list[int]]:
+        """Where a tensor is in memory (None: nowhere), and which loops are its dims."""
+        state, row = self.state, self.row
+        if row is None:
+            buffer = state.destination(value) if new else state.buffers[value]
+        elif (buffer := row.buffers.get(value)) is not None:
+            map_ = map_[1:]
+        elif (buffer := state.buffers.get(value)) is None:
+            return None, []
+        return self._collapsed(buffer, map_), self._group_map(map_)
 
     def _iteration(self, m: Emit, where: Sequence[SSAValue]) -> list[SSAValue]:
         """The yielded values of one iteration; plain results are stored."""
@@ -191,12 +218,26 @@ class _NestLowering:
                 assert buffer is not None
                 inputs.append(load(m, buffer, [where[g] for g in map_]))
         values = self._region(m, inputs, where)
-        for value, how, (buffer, map_) in zip(
-            values, self.combiners, self.targets, strict=True
+        for out, value, how, (buffer, map_) in zip(
+            self.nest.outputs, values, self.combiners, self.targets, strict=True
         ):
             if how == "none":
-                store(m, value, buffer, [where[g] for g in map_])
+                self._keep(m, out, value, buffer, [where[g] for g in map_])
         return values
+
+    def _keep(
+        self,
+        m: Emit,
+        out: SSAValue,
+        value: SSAValue,
+        buffer: SSAValue | None,
+        where: Sequence[SSAValue],
+    ) -> None:
+        """Store a result; one number of a row stays an SSA value too."""
+        if self.row is not None and prod(shape_of(out.type)[1:]) == 1:
+            self.row.scalars[out] = value
+        if buffer is not None:
+            store(m, value, buffer, where)
 
     def _region(
         self, m: Emit, inputs: Sequence[SSAValue], where: Sequence[SSAValue]
@@ -221,13 +262,14 @@ class _NestLowering:
             return
         self._prepare()
         ends = [state.sizes.value(d) for d in self.dims]
+        maps = [self._group_map(map_) for map_ in nest.out_maps]
         reduced = {
             g
-            for how, (_, map_) in zip(self.combiners, self.targets, strict=True)
+            for how, map_ in zip(self.combiners, maps, strict=True)
             if how != "none"
             for g in set(range(len(ends))) - set(map_)
         }
-        for how, (_, map_) in zip(self.combiners, self.targets, strict=True):
+        for how, map_ in zip(self.combiners, maps, strict=True):
             if how != "none" and reduced & set(map_):
                 raise UnsupportedError("results reduce different loops", nest)
         if all(how == "none" for how in self.combiners):
@@ -261,6 +303,10 @@ class _NestLowering:
 
     def _map(self, ends: list[SSAValue]) -> None:
         state, m = self.state, self.m
+        if self.row is not None:
+            i = self.row.index
+            parallel(m, ends[1:], lambda e, rest: self._discard(e, (i, *rest)))
+            return
         if not state.split:
             parallel(m, ends, self._discard)
             return
@@ -295,7 +341,8 @@ class _NestLowering:
         self, m: Emit, i: int, value: SSAValue, where: Sequence[SSAValue | None]
     ) -> None:
         buffer, map_ = self.targets[i]
-        store(m, value, buffer, [cast("SSAValue", where[g]) for g in map_])
+        places = [cast("SSAValue", where[g]) for g in map_]
+        self._keep(m, self.nest.outputs[i], value, buffer, places)
 
     def _over_kept(
         self,
@@ -304,14 +351,17 @@ class _NestLowering:
         body: Callable[[Emit, list[Any]], None],
     ) -> None:
         """Parallel loops over `kept`; the indices of the others stay None."""
+        row = self.row
 
         def inner(e: Emit, indices: Sequence[SSAValue]) -> None:
             where: list[Any] = [None] * len(ends)
+            if row is not None:
+                indices = (row.index, *indices)
             for g, i in zip(kept, indices, strict=True):
                 where[g] = i
             body(e, where)
 
-        parallel(self.m, [ends[g] for g in kept], inner)
+        parallel(self.m, [ends[g] for g in kept[row is not None :]], inner)
 
     def _at(
         self,
@@ -502,6 +552,7 @@ class _NestLowering:
             values = self._iteration(e, here)
             for i in self._reductions():
                 buffer, map_ = self.targets[i]
+                assert buffer is not None  # a row of the result, at least
                 old = load(e, buffer, [here[g] for g in map_])
                 self._store_result(e, i, self._combine(e, i, old, values[i]), here)
 

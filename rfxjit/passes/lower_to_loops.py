@@ -26,6 +26,8 @@ needs. A tensor of one element
 stays an SSA scalar. Sizes are known before anything runs, so `@f_shapes` repeats only
 the arithmetic on sizes.
 
+Nests of the same rows run row by row in one loop, see `row_groups.py`.
+
 A unit that is one parallel nest and nothing else can be split: its outermost loop runs
 from %begin to %end. Other units ignore the two. `rfx.extent` and `rfx.workspace` on the
 function say what callers must know, -1 where only `@f_shapes` does.
@@ -68,6 +70,7 @@ from rfxjit.passes.emit import Emit
 from rfxjit.passes.loop_nests import lower_nest
 from rfxjit.passes.loops import load, parallel, store
 from rfxjit.passes.lower_structure import STRUCTURE
+from rfxjit.passes.row_groups import find_row_groups, lower_rows
 from rfxjit.passes.scalar_semantics import signless
 from rfxjit.passes.sizes import Dim, Sizes
 
@@ -203,6 +206,16 @@ class FunctionLowering:
             self.block.insert_op_before(op, first)
         return op.results[0]
 
+    def row_buffer(self, m: Emit, value: SSAValue) -> SSAValue:
+        """Stack memory for one row of a tensor, in the loop over its rows."""
+        element = signless(element_type(value.type))
+        type_ = memref_type(element, shape_of(value.type)[1:])
+        properties: dict[str, Attribute] = {
+            "operandSegmentSizes": DenseArrayBase.from_list(i32, [0, 0]),
+            "alignment": IntegerAttr(_ALIGNMENT, i64),
+        }
+        return m.op(memref.AllocaOp, (), type_, properties)
+
     def memory(self, value: SSAValue) -> SSAValue:
         """The buffer of a tensor; a scalar is stored into one first."""
         if value not in self.buffers:
@@ -234,10 +247,18 @@ class FunctionLowering:
             and all(v in nests[0].outputs for v in self.returned)
             and any(n != 1 for n in nests[0].shape)
         )
+        groups = find_row_groups(body)
+        done = set[Operation]()
         for number, op in enumerate(body.ops):
+            if op in done:
+                continue
             self.emit.location = op.location
             self._release(number)
-            self.lower(op)
+            if (group := groups.get(op)) is not None:
+                lower_rows(self, group)
+                done |= {*group.ops, *group.aside}
+            else:
+                self.lower(op)
         self._return()
         types = [a.type for a in self.block.args]
         new = func.FuncOp(

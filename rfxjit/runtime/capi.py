@@ -56,6 +56,9 @@ _NUMPY_SLOTS = {
     "PyArray_Scalar": 60,
     "PyArray_NewFromDescr": 94,
     "PyArray_FromArray": 109,
+    "PyDataMem_SetHandler": 304,
+    "PyDataMem_GetHandler": 305,
+    "PyDataMem_DefaultHandler": 306,  # the address of a variable
 }
 
 _MACHINES = {"x86_64", "AMD64", "aarch64", "arm64"}

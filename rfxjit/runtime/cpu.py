@@ -86,6 +86,11 @@ def _jit() -> Any:
     return _llvm().create_lljit_compiler(_target_machine(2), use_jit_link=True)
 
 
+def keep_compiler() -> Any:
+    """What must live as long as any machine code."""
+    return _jit()
+
+
 _numbers = itertools.count()
 
 

@@ -9,9 +9,12 @@ box          result objects from numbers on the stack
 
 from __future__ import annotations
 
+from math import prod
+from typing import Any, cast
+
 import numpy as np
 
-from rfxjit.runtime import capi
+from rfxjit.runtime import blocks, capi
 from rfxjit.runtime.entry_arguments import ArgumentWriter, Buffer
 from rfxjit.signature import WORKSPACE_ALIGN, Output, Signature, Slot
 
@@ -186,9 +189,12 @@ class OutputWriter(ArgumentWriter):
         descr = code.let(self.env.object(np.dtype(output.dtype)))
         code.incref(descr)  # PyArray_NewFromDescr takes it over
         kind = code.let(self.env.object(np.ndarray))
+        dims = output.shape
+        static = all(isinstance(n, int) for n in dims)
+        large = not static or prod(cast("Any", dims)) >= blocks.LARGE
         value = self.call(
             "ptr",
-            "PyArray_NewFromDescr",
+            blocks.NAME if large and blocks.limit() else "PyArray_NewFromDescr",
             f"ptr {kind}, ptr {descr}, i32 {len(output.shape)},"
             f" ptr {self._dims(index)}, ptr null, ptr null, i32 0, ptr null",
         )

@@ -36,7 +36,7 @@ from typing import Any
 
 import numpy as np
 
-from rfxjit.runtime import capi, cpu
+from rfxjit.runtime import blocks, capi, cpu
 from rfxjit.runtime.entry_text import Environment, fill
 
 _TEXT = """
@@ -331,7 +331,7 @@ def _library() -> tuple[cpu.Library, list[Any]]:
     """The loaded code and the objects that it refers to."""
     env = Environment("rfx")
     text = _text(env)
-    code = cpu.compile_object(f"{text}\n{env.definition()}\n")
+    code = cpu.compile_object(f"{text}\n{env.definition()}\n", level=0)
     library = cpu.Library([code], [*_FUNCTIONS, "rfx.env"])
     return library, fill(env, library.address("rfx.env"), capi.function)
 
@@ -340,4 +340,6 @@ def function(name: str) -> int:
     """The address of a shared function, or of one of the C-API."""
     if name in _FUNCTIONS:
         return _library()[0].address(name)
+    if name == blocks.NAME:
+        return blocks.function()
     return capi.function(name)

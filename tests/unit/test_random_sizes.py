@@ -10,6 +10,7 @@ import os
 
 import numpy as np
 import pytest
+from fuzz_coverage import saw
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from programs import draw_array
@@ -67,6 +68,7 @@ def laid_out(x, how):
 def test_any_size_means_what_numpy_means(data):
     names = data.draw(st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=4))
     dtype = data.draw(st.sampled_from(DTYPES))
+    saw("NumPy step", names)
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
     jitted = rfx.jit(lambda x: applied(names, x), strict=True)
     for n in data.draw(st.lists(st.sampled_from((0, 1, 2, 3, 7, 40)), max_size=4)):
@@ -74,7 +76,9 @@ def test_any_size_means_what_numpy_means(data):
         with np.errstate(all="ignore"):
             want = applied(names, x)
         layouts = ["plain", "strided", "reversed", "swapped", "misaligned"]
-        got = jitted(laid_out(x, data.draw(st.sampled_from(layouts))))
+        layout = data.draw(st.sampled_from(layouts))
+        saw("layout", [layout])
+        got = jitted(laid_out(x, layout))
         native = got.dtype.newbyteorder("=")  # an argument is returned as it is
         assert (native, got.shape) == (want.dtype, want.shape)
         np.testing.assert_array_equal(got, want)

@@ -1,0 +1,189 @@
+"""Which loop nests run row by row together, so that a row stays in the cache.
+
+    %s = rfx.map_reduce [4096, 1024] (%x) -> ("add" [0])         one loop of 4096 rows:
+    %m = rfx.map [4096] (%s)                             ->        the sum of the row,
+    %v = rfx.map_reduce [4096, 1024] (%m [0], %x) -> …             its mean,
+                                                                   its variance
+
+Nests that follow each other belong together if they have the same outermost loop, no
+result reduces it, and what one reads of another is of its own row. That pays if the
+rows are long enough for vectors, if one nest reduces them, and if two read the same
+array or one what another has made.
+
+What no one else reads needs no memory of its own size: one number of each row is an SSA
+scalar, a short row is on the stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import TYPE_CHECKING
+
+from xdsl.dialects import arith
+from xdsl.dialects.builtin import DYNAMIC_INDEX
+from xdsl.dialects.tensor import DimOp
+from xdsl.ir import Block, Operation, SSAValue
+
+from rfxjit.dialects import rfx
+from rfxjit.dialects.ir import dtype_of, shape_of
+from rfxjit.dialects.map_ops import LoopNest
+from rfxjit.passes.loop_nests import lower_nest
+from rfxjit.passes.loops import parallel
+
+if TYPE_CHECKING:
+    from rfxjit.passes.emit import Emit
+    from rfxjit.passes.lower_to_loops import FunctionLowering
+
+SHORTEST = 128
+"""Rows of fewer elements are better joined into one long loop."""
+ROW_BYTES = 16384
+"""Rows up to this size are on the stack: half of a first-level cache, and a third of
+what a block of GPU threads shares."""
+
+_ASIDE = (arith.ConstantOp, DimOp, rfx.ConstantOp)
+"""What depends on no row, and may come before the loop."""
+
+
+@dataclass
+class RowGroup:
+    """Ops that are lowered together, in one loop over rows."""
+
+    ops: list[Operation] = field(default_factory=list[Operation])
+    aside: list[Operation] = field(default_factory=list[Operation])
+    made: set[SSAValue] = field(default_factory=set[SSAValue])
+
+    def inside(self, value: SSAValue) -> bool:
+        """Whether only the group reads a value."""
+        return all(
+            use.operation in self.ops
+            and not (
+                isinstance(use.operation, rfx.ReshapeOp)
+                and not self.inside(use.operation.result)
+            )
+            for use in value.uses
+        )
+
+    def pays(self) -> bool:
+        """Whether two nests share rows that are long enough, and one reduces them."""
+        nests = [o for o in self.ops if isinstance(o, LoopNest) and len(o.shape) > 1]
+        long = [n for n in nests if prod(n.shape[1:]) > 1]
+        if len(long) < 2 or any(prod(n.shape[1:]) < SHORTEST for n in long):
+            return False
+        reads = [
+            {v for v in n.inputs if len(shape_of(v.type)) == len(n.shape)} for n in long
+        ]
+        shared = any(
+            a & b or a & set(m.results) or b & set(n.results)
+            for i, (a, n) in enumerate(zip(reads, long, strict=True))
+            for b, m in zip(reads[:i], long[:i], strict=True)
+        )
+        return shared and any(how != "none" for n in long for how in n.combiners)
+
+
+def find_row_groups(block: Block) -> dict[Operation, RowGroup]:
+    """The groups of a fused-level block, by their first op."""
+    groups: dict[Operation, RowGroup] = {}
+    group = RowGroup()
+    for op in block.ops:
+        if isinstance(op, _ASIDE):
+            if group.ops:
+                group.aside.append(op)
+            continue
+        if group.ops and not _joins(op, group):
+            _close(group, groups)
+            group = RowGroup()
+        if _starts(op) if not group.ops else _joins(op, group):
+            group.ops.append(op)
+            group.made |= set(op.results)
+    _close(group, groups)
+    return groups
+
+
+def _close(group: RowGroup, groups: dict[Operation, RowGroup]) -> None:
+    if len(group.ops) > 1 and group.pays():
+        groups[group.ops[0]] = group
+
+
+def _starts(op: Operation) -> bool:
+    # A dynamic inner size may be short, and its rows have no place on the stack.
+    return (
+        isinstance(op, LoopNest)
+        and len(op.shape) > 0
+        and op.shape[0] != 1
+        and DYNAMIC_INDEX not in op.shape
+        and all(map_[:1] == (0,) for map_ in op.out_maps)
+    )
+
+
+def _joins(op: Operation, group: RowGroup) -> bool:
+    first = group.ops[0]
+    assert isinstance(first, LoopNest)
+    if isinstance(op, rfx.ReshapeOp):
+        # Numbers of rows in another shape.
+        shape = shape_of(op.result.type)
+        return (
+            op.input in group.made
+            and shape[:1] == shape_of(op.input.type)[:1] == first.shape[:1]
+            and prod(shape[1:]) == prod(shape_of(op.input.type)[1:]) == 1
+        )
+    if not isinstance(op, LoopNest) or not _starts(op) or op.shape[0] != first.shape[0]:
+        return False
+    return all(
+        map_[:1] == (0,) and 0 not in map_[1:]
+        for value, map_ in zip(op.inputs, op.maps, strict=True)
+        if value in group.made
+    )
+
+
+@dataclass
+class Row:
+    """The row that is being lowered."""
+
+    index: SSAValue
+    scalars: dict[SSAValue, SSAValue]
+    """Results that are one number in each row, and in this one."""
+    buffers: dict[SSAValue, SSAValue]
+    """Results of which only this row is in memory."""
+
+
+def lower_rows(state: FunctionLowering, group: RowGroup) -> None:
+    """One parallel loop over rows, with all nests of a group inside."""
+    for op in group.ops:
+        state.sizes.learn(op)
+    for op in group.aside:
+        state.lower(op)
+    single, local = set[SSAValue](), set[SSAValue]()
+    for value in group.made:
+        shape = shape_of(value.type)
+        if prod(shape[1:]) == 1:
+            single.add(value)
+        size = prod(shape[1:]) * dtype_of(value.type).itemsize
+        if group.inside(value) and (value in single or size <= ROW_BYTES):
+            local.add(value)
+        elif not isinstance(value.owner, rfx.ReshapeOp):
+            state.destination(value)
+
+    def body(m: Emit, indices: Sequence[SSAValue]) -> None:
+        row = Row(indices[0], {}, {})
+        for value in local - single:
+            row.buffers[value] = state.row_buffer(m, value)
+        for op in group.ops:
+            m.location = op.location
+            if isinstance(op, rfx.ReshapeOp):
+                row.scalars[op.result] = row.scalars[op.input]
+            else:
+                assert isinstance(op, LoopNest)
+                lower_nest(state, op, m, row)
+
+    first = group.ops[0]
+    assert isinstance(first, LoopNest)
+    rows = state.sizes.value(first.shape[0])
+    parallel(state.emit, [rows], body)
+    for op in group.ops:
+        if isinstance(op, rfx.ReshapeOp) and not group.inside(op.result):
+            state.lower(op)
+
+
+__all__ = ["Row", "RowGroup", "find_row_groups", "lower_rows"]

@@ -1,0 +1,126 @@
+"""Lazy imports: classes mean the same, and nothing stays replaced."""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from xdsl.irdl.declarative_assembly_format import FormatProgram
+
+from rfxjit.dialects.quick_import import quick_import
+
+
+@pytest.fixture
+def classes():
+    def make():
+        @dataclasses.dataclass(frozen=True, order=True)
+        class Point:
+            x: int
+            y: list[int] = dataclasses.field(default_factory=list)
+
+        @dataclasses.dataclass(frozen=True)
+        class Place(Point):
+            name: str = "here"
+
+        return Point, Place
+
+    with quick_import():
+        lazy = make()
+    return [make(), lazy]
+
+
+def behaviour(point, place):
+    """What dataclasses do, in an order where each method is used for the first time."""
+    a, b = place(1, [2]), place(x=2, y=[], name="there")
+    yield a == place(1, [2]), a == b, a != point(1, [2]), point(1) < point(2)
+    yield repr(a).split(".")[-1], b.name, point(3).y, dataclasses.astuple(b)
+    yield dataclasses.replace(b, x=5).x, [f.name for f in dataclasses.fields(a)]
+    for wrong in (
+        lambda: setattr(a, "x", 3),
+        lambda: delattr(a, "x"),
+        point,
+        lambda: point(1, 2, 3),
+        lambda: hash(point(1)),
+        lambda: point(1) < a,
+    ):
+        with pytest.raises((AttributeError, TypeError)) as caught:
+            wrong()
+        yield str(caught.value).replace("test_quick_import.", "").split("<locals>.")[-1]
+
+
+def test_dataclasses_behave_the_same(classes):
+    real, lazy = (list(behaviour(*pair)) for pair in classes)
+    assert lazy == real
+    assert lazy == list(behaviour(*classes[1]))  # now with the real methods
+
+
+def test_methods_are_replaced_by_real_ones(classes):
+    point, place = classes[1]
+    assert point(1) == point(1)
+    assert repr(point(1))
+    for name in ("__init__", "__eq__", "__repr__"):
+        plain = vars(classes[0][0])[name]
+        assert (
+            getattr(point, name).__code__.co_varnames == plain.__code__.co_varnames
+        ), name
+    assert place.__init__ is not point.__init__
+
+
+def test_all_is_as_before_afterwards():
+    before = getattr(dataclasses, "_create_fn", None), FormatProgram.from_str
+    assert gc.isenabled()
+    inside: list[bool] = []
+    with pytest.raises(ZeroDivisionError), quick_import(), quick_import():
+        inside.append(1 / gc.isenabled())
+    assert not inside
+    assert gc.isenabled()
+    assert (getattr(dataclasses, "_create_fn", None), FormatProgram.from_str) == before
+    gc.disable()
+    try:
+        with quick_import():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+CODE = """
+import sys
+import numpy as np, rfxjit as rfx
+x = np.ones(3)
+f = rfx.jit(lambda x: np.sin(x) * 2, strict=True)
+f(x)
+{ask}
+"""
+
+
+def in_process(ask):
+    """What a new process prints that has compiled a kernel, and nothing else."""
+    code = CODE.format(ask=textwrap.dedent(ask))
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_formats_still_parse_and_print():
+    text = in_process("""
+        from xdsl.parser import Parser
+        from rfxjit.compiler import context
+        text = f.lower(x).text("llvm")
+        again = str(Parser(context(), text).parse_module())
+        print(again.strip() == text.strip(), "llvm.fmul" in text)
+    """)
+    assert text == "True True\n"
+
+
+def test_a_first_result_loads_no_more_than_it_needs():
+    loaded = in_process("print(*sys.modules)").split()
+    assert "xdsl.dialects.llvm" in loaded
+    heavy = ("optree", "logging", "subprocess", "xdsl.dialects.gpu",
+             "xdsl.interpreter", "rfxjit.interpreter", "rfxjit.targets.c_family",
+             "rfxjit.serialized.program", "rfxjit.passes.grad")  # fmt: skip
+    assert not set(heavy) & set(loaded)

@@ -1,0 +1,137 @@
+"""Nests that run row by row together mean what they mean one after the other."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+from check_pipeline import check_pipeline
+from fuzz_coverage import saw_program
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from programs import DTYPES, draw_array
+from xdsl.dialects.builtin import ModuleOp
+
+import rfxjit as rfx
+from rfxjit.compiler import lower
+from rfxjit.dialects.builder import Builder, new_function
+from rfxjit.dialects.ir import ELEMENT_TYPES, shape_of, tensor
+from rfxjit.interpreter import run
+from rfxjit.passes import load_pass, row_groups
+
+
+def softmax(x):
+    e = np.exp(x - np.max(x, axis=1, keepdims=True))
+    return e / np.sum(e, axis=1, keepdims=True)
+
+
+def layernorm(x, gain):
+    d = x - np.mean(x, axis=-1, keepdims=True)
+    return d / np.sqrt(np.mean(d * d, axis=-1, keepdims=True) + 1e-5) * gain
+
+
+def statistics(x):
+    mean = np.mean(x, axis=1)
+    return mean, np.var(x, axis=1), np.argmax(x, axis=1), x - mean[:, None]
+
+
+def blocks(x):
+    y = x - np.sum(x, axis=(1, 2))[:, None, None]
+    return np.max(y, axis=1), y * y
+
+
+@pytest.mark.parametrize("shape", [(3, 128), (40, 201), (2, 4097), (128, 1)])
+@pytest.mark.parametrize("fn", [softmax, layernorm, statistics])
+def test_against_numpy(fn, shape):
+    x = np.random.default_rng(1).standard_normal(shape)
+    gain = np.linspace(1, 2, shape[1])
+    arguments = (x, gain)[: fn.__code__.co_argcount]
+    want = fn(*arguments)
+    got = rfx.jit(fn, strict=True)(*arguments)
+    if fn is not statistics:
+        got, want = (got,), (want,)
+    for a, b in zip(got, want, strict=True):
+        np.testing.assert_allclose(a, b, 1e-12, 1e-12)
+
+
+def test_rows_of_several_axes():
+    x = np.random.default_rng(1).standard_normal((7, 20, 30))
+    for a, b in zip(rfx.jit(blocks, strict=True)(x), blocks(x), strict=True):
+        np.testing.assert_allclose(a, b, 1e-12, 1e-12)
+
+
+def test_there_is_one_loop_over_rows():
+    text = rfx.jit(layernorm).lower(np.ones((40, 200)), np.ones(200)).text("fused")
+    assert text.count("rfx.map") > 3
+    loops = lower(
+        rfx.jit(layernorm).lower(np.ones((40, 200)), np.ones(200)).module, "loops"
+    )
+    function = loops.body.block.first_op
+    assert [op.name for op in function.body.block.ops].count("scf.parallel") == 1
+
+
+@st.composite
+def row_programs(draw):
+    """Reductions of the last dims, their broadcasts, elementwise ops, reshapes."""
+    rows, columns = draw(st.sampled_from([(2, 3), (3, 70), (5, 2), (1, 4)]))
+    dtype = draw(st.sampled_from([d for d in DTYPES if d.kind in "if"]))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    function, (x, y) = new_function(
+        "f", [tensor(ELEMENT_TYPES[dtype], s) for s in ((rows, columns), (rows,))]
+    )
+    b = Builder(function.body.block)
+    wide, narrow = [x], [y]
+
+    def pick(values):
+        return draw(st.sampled_from(values))
+
+    for _ in range(draw(st.integers(2, 8))):
+        match draw(
+            st.sampled_from(["reduce", "reduce", "spread", "op", "row", "turn"])
+        ):
+            case "reduce":
+                kind = draw(st.sampled_from(["add", "maximum", "minimum", "mul"]))
+                narrow.append(b.reduce(pick(wide), kind, [1]))
+            case "spread":
+                dim = [0, 1] if rows == columns else [0]
+                dims = [draw(st.sampled_from(dim))]
+                spread = b.broadcast(pick(narrow), dims, [rows, columns])
+                wide.append(b.sub(pick(wide), spread))
+            case "op":
+                wide.append(b.add(pick(wide), pick(wide)))
+            case "row":
+                narrow.append(b.mul(pick(narrow), pick(narrow)))
+            case _:
+                column = b.neg(b.reshape(pick(narrow), [rows, 1]))
+                narrow.append(b.reshape(column, [rows]))
+    b.ret(*{pick(wide), pick(narrow), pick(narrow), pick(wide)})
+    module = ModuleOp([function])
+    saw_program(module)
+    inputs = [draw_array(rng, dtype, shape_of(v.type)) for v in (x, y)]
+    return module, inputs
+
+
+@settings(
+    max_examples=int(os.environ.get("RFX_FUZZ", "150")),
+    deadline=None,
+    derandomize="RFX_FUZZ" not in os.environ,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(row_programs(), st.booleans())
+def test_random_rows_mean_the_same(monkeypatch, program, gpu):
+    monkeypatch.setattr(row_groups, "SHORTEST", 2)
+    module, inputs = program
+    last = ["map-to-gpu"] if gpu else ["vectorize", "promote-buffers"]
+    names = ["canonicalize", "cse", "dce", "fuse", "cse", "lower-to-loops",
+             "expand-math", *last]  # fmt: skip
+    check_pipeline(module, [load_pass(name)() for name in names], inputs)
+
+
+def test_the_interpreter_agrees_to_the_bit():
+    x = np.random.default_rng(1).standard_normal((6, 130)).astype("f4")
+    lowered = rfx.jit(statistics).lower(x)
+    for got, want in zip(
+        lowered.compile()(x), run(lowered.module, "statistics", [x]), strict=True
+    ):
+        np.testing.assert_array_equal(got, want)
