@@ -28,6 +28,7 @@ from rfxjit.jit import grad, jit, value_and_grad
 from rfxjit.kernels import flat_index, index, kernel, kernel_from_source, ndim, size
 from rfxjit.runtime.backends import available_backends
 from rfxjit.signature import ArraySpec
+from rfxjit.special import cospi, digamma, erf, erfc, fma, gamma, lgamma, sinpi
 
 if TYPE_CHECKING:
     from rfxjit.serialized.program import load
@@ -45,14 +46,22 @@ __all__ = [
     "ToolchainError",
     "TraceError",
     "available_backends",
+    "cospi",
+    "digamma",
+    "erf",
+    "erfc",
     "flat_index",
+    "fma",
+    "gamma",
     "grad",
     "index",
     "jit",
     "kernel",
     "kernel_from_source",
+    "lgamma",
     "load",
     "ndim",
+    "sinpi",
     "size",
     "value_and_grad",
 ]

@@ -12,15 +12,14 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from rfxjit.passes.math import FUNCTIONS
+from rfxjit.passes.math import FUNCTIONS, LIBRARY
 from rfxjit.passes.math.common import Function
-from rfxjit.passes.math.power import hypot
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 BY_NAME: dict[str, Function] = {
     op.name.removeprefix("math."): function for op, function in FUNCTIONS.items()
-} | {"hypot": hypot}
+} | LIBRARY
 FLOATS = (np.float32, np.float64)
 
 
@@ -33,6 +32,21 @@ class Case:
     exact: Callable[..., Any]
     bounds: tuple[float, float]
     arity: int = 1
+    size: Callable[..., Any] = lambda exact, *_: abs(exact)
+    """The number whose ULP counts, given the exact result and the operands."""
+
+
+def _largest_term(exact: Any, x: Any) -> Any:
+    """digamma(x) for negative x is digamma(-x) - 1/x + pi cot(pi x), which cancel."""
+    if x > 0:
+        return abs(exact)
+    cotangent = mpmath.pi * mpmath.cospi(x) / mpmath.sinpi(x)
+    return max(abs(exact), abs(1 / x), abs(cotangent))
+
+
+def _erfc(x: Any) -> Any:
+    """mpmath fails on huge arguments."""
+    return mpmath.erfc(min(max(x, -100), 100))
 
 
 def _cube_root(x: Any) -> Any:
@@ -52,11 +66,23 @@ CASES = {
         Case("cbrt", np.cbrt, _cube_root, (1.1, 0.9)),
         Case("cos", np.cos, mpmath.cos, (2.2, 1.0)),
         Case("cosh", np.cosh, mpmath.cosh, (2.1, 1.7)),
+        Case("cospi", None, mpmath.cospi, (1.0, 1.0)),
+        Case("digamma", None, mpmath.digamma, (4.0, 4.0), 1, _largest_term),
         Case("erf", None, mpmath.erf, (1.1, 1.0)),
+        Case("erfc", None, _erfc, (4.0, 4.0)),
         Case("exp", np.exp, mpmath.exp, (1.1, 1.1)),
         Case("exp2", np.exp2, lambda x: mpmath.mpf(2) ** x, (1.2, 1.2)),
         Case("expm1", np.expm1, mpmath.expm1, (1.3, 1.2)),
+        Case("gamma", None, mpmath.gamma, (4.0, 4.0)),
         Case("hypot", np.hypot, mpmath.hypot, (1.3, 1.3), 2),
+        Case(
+            "lgamma",
+            None,
+            lambda x: mpmath.re(mpmath.loggamma(x)),
+            (4.0, 4.0),
+            1,
+            lambda exact, x: abs(exact) if x > 0 else max(abs(exact), 1),
+        ),
         Case("log", np.log, mpmath.log, (1.3, 0.9)),
         Case("log10", np.log10, mpmath.log10, (2.6, 1.3)),
         Case("log1p", np.log1p, mpmath.log1p, (1.9, 1.6)),
@@ -64,6 +90,7 @@ CASES = {
         Case("powf", np.power, mpmath.power, (1.4, 1.4), 2),
         Case("rsqrt", lambda x: 1 / np.sqrt(x), lambda x: x**-0.5, (1.5, 1.5)),
         Case("sin", np.sin, mpmath.sin, (2.2, 1.0)),
+        Case("sinpi", None, mpmath.sinpi, (1.0, 1.0)),
         Case("sinh", np.sinh, mpmath.sinh, (1.9, 1.85)),
         Case("tan", np.tan, mpmath.tan, (2.8, 1.4)),
         Case("tanh", np.tanh, mpmath.tanh, (2.35, 2.1)),

@@ -27,6 +27,8 @@ from typing import Any, Final, Literal, Protocol, cast
 
 import numpy as np
 
+from rfxjit.special import ON_ARRAYS
+
 
 class Maths(Protocol):
     """What derivative rules are written in: one method per elementwise op."""
@@ -74,15 +76,6 @@ def _select(a: Any, b: Any, c: Any) -> Any:
     return cast("Any", np.where(a, b, c))
 
 
-def _fma(a: Any, b: Any, c: Any) -> Any:
-    """`a * b + c` rounded once: exact in the next wider type, then rounded."""
-    if np.asarray(a).dtype == np.float64:
-        wide = np.longdouble
-        return (np.asarray(a, wide) * b + c).astype(np.float64)
-    wide64 = np.asarray(a, np.float64) * np.asarray(b, np.float64)
-    return (wide64 + np.asarray(c, np.float64)).astype(np.asarray(a).dtype)
-
-
 def _scaled(value: float) -> Callable[[Maths, Any, Any], Any]:
     """`d f(x)` where `f' = value * f`."""
     return lambda m, x, r: m.mul(r, m.lit(x, value))
@@ -104,14 +97,40 @@ def _exponent(x: Any) -> Any:
 
 
 LN2, LN10 = float(np.log(2.0)), float(np.log(10.0))
+PI = float(np.pi)
 TWO_OVER_SQRT_PI = 1.1283791670955126
 _COMPARE = (ZERO, ZERO)
 
 
-def _erf(x: Any) -> Any:
-    import math
+def _gauss(factor: float) -> Callable[[Maths, Any, Any], Any]:
+    """`factor * exp(-x**2)`."""
+    return lambda m, x, r: m.mul(m.lit(x, factor), m.exp(m.neg(m.mul(x, x))))
 
-    return np.vectorize(math.erf, otypes=[np.asarray(x).dtype])(x)
+
+_SHIFT = 8
+_TRIGAMMA = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6)
+"""B_2k, the Bernoulli numbers."""
+
+
+def _trigamma(m: Maths, x: Any, r: Any) -> Any:
+    """The derivative of digamma, by recurrence, asymptotic series and reflection."""
+    low = m.lt(x, m.lit(x, 0.5))
+    y = m.select(low, m.sub(m.lit(x, 1.0), x), x)
+    total = m.lit(x, 0.0)
+    for _ in range(_SHIFT):
+        total = m.add(total, m.div(m.lit(x, 1.0), m.mul(y, y)))
+        y = m.add(y, m.lit(x, 1.0))
+    t = m.div(m.lit(x, 1.0), y)
+    z = m.mul(t, t)
+    series = m.lit(x, 0.0)
+    for b in reversed(_TRIGAMMA):
+        series = m.mul(m.add(series, m.lit(x, b)), z)
+    series = m.mul(m.add(m.add(series, m.lit(x, 1.0)), m.mul(t, m.lit(x, 0.5))), t)
+    value = m.add(total, series)
+    # Where this is not taken sin(pi x) may be 0.
+    sine = m.sinpi(m.select(low, x, m.lit(x, 0.5)))
+    reflected = m.sub(m.div(m.lit(x, PI * PI), m.mul(sine, sine)), value)
+    return m.select(low, reflected, value)
 
 
 def _one_minus_square(m: Maths, x: Any, r: Any) -> Any:
@@ -161,7 +180,7 @@ ROWS: tuple[Row, ...] = (
     Row("sign", np.sign, "suf", "same", {}, (ZERO,)),
     Row("square", np.square, "suf", "same", {},
         (lambda m, x, r: m.mul(m.lit(x, 2.0), x),)),
-    _float("fma", _fma, "math.fma",
+    _float("fma", ON_ARRAYS["fma"], "math.fma",
            lambda m, x, y, z, r: y, lambda m, x, y, z, r: x, ONE),
     _float("sqrt", np.sqrt, "math.sqrt",
            lambda m, x, r: m.div(m.lit(x, 0.5), r)),
@@ -222,9 +241,16 @@ ROWS: tuple[Row, ...] = (
            lambda m, x, r: _reciprocal_sqrt(m, m.sub(m.mul(x, x), m.lit(x, 1.0)))),
     _float("atanh", np.arctanh, "math.atanh",
            lambda m, x, r: m.div(m.lit(x, 1.0), _one_minus_square(m, x, r))),
-    _float("erf", _erf, "math.erf",
-           lambda m, x, r: m.mul(m.lit(x, TWO_OVER_SQRT_PI),
-                                 m.exp(m.neg(m.mul(x, x))))),
+    # ---- special functions
+    _float("erf", ON_ARRAYS["erf"], "math.erf", _gauss(TWO_OVER_SQRT_PI)),
+    _float("erfc", ON_ARRAYS["erfc"], "", _gauss(-TWO_OVER_SQRT_PI)),
+    _float("gamma", ON_ARRAYS["gamma"], "", lambda m, x, r: m.mul(r, m.digamma(x))),
+    _float("lgamma", ON_ARRAYS["lgamma"], "", lambda m, x, r: m.digamma(x)),
+    _float("digamma", ON_ARRAYS["digamma"], "", _trigamma),
+    _float("sinpi", ON_ARRAYS["sinpi"], "",
+           lambda m, x, r: m.mul(m.lit(x, PI), m.cospi(x))),
+    _float("cospi", ON_ARRAYS["cospi"], "",
+           lambda m, x, r: m.mul(m.lit(x, -PI), m.sinpi(x))),
     # ---- minimum and maximum: NaN wins, then NaN loses
     Row("minimum", np.minimum, "bsuf", "same",
         {"f": "arith.minimumf", "s": "arith.minsi", "u": "arith.minui",

@@ -300,6 +300,30 @@ class ErfOp(Elementwise):
     name = "rfx.erf"
 
 
+class ErfcOp(Elementwise):
+    name = "rfx.erfc"
+
+
+class GammaOp(Elementwise):
+    name = "rfx.gamma"
+
+
+class LgammaOp(Elementwise):
+    name = "rfx.lgamma"
+
+
+class DigammaOp(Elementwise):
+    name = "rfx.digamma"
+
+
+class SinpiOp(Elementwise):
+    name = "rfx.sinpi"
+
+
+class CospiOp(Elementwise):
+    name = "rfx.cospi"
+
+
 class MinimumOp(Elementwise):
     name = "rfx.minimum"
 

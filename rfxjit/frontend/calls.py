@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from rfxjit import special
 from rfxjit.frontend.context import Trace
 from rfxjit.frontend.symbolic import SymDim
 from rfxjit.frontend.tracer import Tracer, broadcast_to, lift, python_number
@@ -31,7 +32,9 @@ _MATH: dict[Any, Any] = {
     math.fabs: np.fabs, math.copysign: np.copysign, math.hypot: np.hypot,
     math.fmod: np.fmod, math.pow: np.power, math.degrees: np.degrees,
     math.radians: np.radians, math.isnan: np.isnan, math.isinf: np.isinf,
-    math.isfinite: np.isfinite,
+    math.isfinite: np.isfinite, math.erf: special.erf, math.erfc: special.erfc,
+    math.gamma: special.gamma, math.lgamma: special.lgamma,
+    **{f: special.fma for f in (getattr(math, "fma", None),) if f is not None},
 }  # fmt: skip
 
 

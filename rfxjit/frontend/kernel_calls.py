@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from rfxjit import special
 from rfxjit.dialects import upstream
 from rfxjit.dialects.ir import i64, index, integer_attr
 from rfxjit.dialects.map_ops import DimOp, IndexOp
@@ -62,6 +63,7 @@ def call(flow: Expressions, node: ast.Call) -> Any:
         or callee in _FUNCTIONS
         or (isinstance(callee, type) and issubclass(callee, np.generic))
         or getattr(math, getattr(callee, "__name__", ""), None) is callee
+        or callee in special.PUBLIC
     )
     if not numeric:
         if getattr(callee, "__name__", "") in _REDUCTIONS:

@@ -27,6 +27,7 @@ from rfxjit.frontend.tracer import (
     lift,
     weak_type,
 )
+from rfxjit.special import scipy_name
 
 _NUMBERS = ("float", "int", "bool")
 
@@ -111,7 +112,7 @@ def _call(
     dtypes = _resolved(ufunc, operands, dtype, options)
     given = dtypes[: ufunc.nin]
     _check_ranges(operands, given)
-    name = UFUNCS.get(ufunc)
+    name = UFUNCS.get(ufunc) or scipy_name(ufunc)
     kinds = dict.fromkeys(d.kind for d in given)
     one = name is not None and len(set(given)) == 1
     if one and _letter(given[0]) in TABLE[cast("str", name)].kinds:

@@ -28,6 +28,7 @@ from rfxjit.dialects.ir import ELEMENT_TYPES, dtype_of, shape_of
 from rfxjit.errors import ShapeError
 from rfxjit.frontend.context import Trace, refuse
 from rfxjit.frontend.symbolic import Size, SymDim, broadcast_shapes, same_shape
+from rfxjit.special import result_dtype
 
 if TYPE_CHECKING:
     from rfxjit.signature import Kind
@@ -178,6 +179,13 @@ class Tracer:
         from rfxjit.frontend.numpy_api import call_ufunc
 
         return call_ufunc(self.trace, ufunc, method, inputs, kwargs)
+
+    def call_special(self, name: str, args: Sequence[Any]) -> Tracer:
+        """A function of `rfxjit.special`, one of whose arguments is traced."""
+        operands = [lift(self.trace, x) for x in args]
+        kinds = {"float": 0.0, "int": 0, "bool": False}
+        dtype = result_dtype(*(kinds.get(x.kind, x.dtype) for x in operands))
+        return elementwise(self.trace, name, operands, [dtype] * len(operands))
 
     def __array_function__(
         self, function: Any, types: Any, args: Any, kwargs: Any

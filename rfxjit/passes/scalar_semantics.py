@@ -33,7 +33,8 @@ from rfxjit.dialects.ir import (
 )
 from rfxjit.passes.emit import Emit
 from rfxjit.passes.float_parts import exponent, fraction, ldexp, nextafter
-from rfxjit.passes.math.power import hypot
+from rfxjit.passes.math import LIBRARY
+from rfxjit.passes.math.common import Function, MathEmit
 
 _ARITH: dict[str, type[Operation]] = {cls.name: cls for cls in arith.Arith.operations}
 _FLOAT_WIDTH: Mapping[Attribute, int] = {f16: 16, f32: 32, f64: 64}
@@ -217,11 +218,17 @@ def _square(m: Emit, kind: str, _: Attribute, a: SSAValue) -> SSAValue:
     return m.mul(a, a)
 
 
-def _hypot(m: Emit, kind: str, _: Attribute, a: SSAValue, b: SSAValue) -> SSAValue:
-    """The math library's; f16 in f32, where nothing overflows."""
-    if a.type == f16:
-        return m.truncf(hypot(m, m.extf(a, f32), m.extf(b, f32)), f16)
-    return hypot(m, a, b)
+def _of_library(function: Function) -> Callable[..., SSAValue]:
+    """What upstream's `math` lacks: the math library's, written out; f16 in f32."""
+
+    def emit(m: Emit, kind: str, _: Attribute, *operands: SSAValue) -> SSAValue:
+        inner = MathEmit(m.block, m.location, m)
+        if operands[0].type != f16:
+            return function(inner, *operands)
+        wide = (inner.extf(operand, f32) for operand in operands)
+        return inner.truncf(function(inner, *wide), f16)
+
+    return emit
 
 
 def _pow(m: Emit, kind: str, type_: Attribute, a: SSAValue, b: SSAValue) -> SSAValue:
@@ -334,11 +341,12 @@ def _gcd(m: Emit, kind: str, _: Attribute, a: SSAValue, b: SSAValue) -> SSAValue
 Expansion = Callable[..., SSAValue]
 EXPANSIONS: dict[str, Expansion] = {
     "floor_div": _floor_div, "rem": _rem, "fmod": _fmod, "neg": _neg, "abs": _abs,
-    "sign": _sign, "square": _square, "hypot": _hypot, "pow": _pow,
+    "sign": _sign, "square": _square, "pow": _pow,
     "isnan": _isnan, "isinf": _isinf, "isfinite": _isfinite, "signbit": _signbit,
     "not": _not, "shl": _shl, "shr": _shr, "gcd": _gcd,
     "nextafter": nextafter, "ldexp": ldexp, "fraction": fraction,
     "exponent": exponent,
+    **{name: _of_library(function) for name, function in LIBRARY.items()},
     **{name: _compare(name) for name in ("eq", "ne", "lt", "le", "gt", "ge")},
 }  # fmt: skip
 

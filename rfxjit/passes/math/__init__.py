@@ -7,7 +7,9 @@
     inverse.py             asin acos atan atan2
     inverse_hyperbolic.py  asinh acosh atanh
     power.py               cbrt hypot pow rsqrt
-    error.py               erf
+    error.py               erf erfc
+    gamma.py               gamma lgamma digamma
+    turns.py               sinpi cospi
 
 Each docstring states the measured bound in ULP, "f32 / f64".
 """
@@ -20,11 +22,13 @@ from xdsl.ir import Operation
 from rfxjit.passes.math import (
     error,
     exponential,
+    gamma,
     inverse,
     inverse_hyperbolic,
     logarithm,
     power,
     trigonometric,
+    turns,
 )
 from rfxjit.passes.math.common import Function
 
@@ -55,3 +59,14 @@ FUNCTIONS: dict[type[Operation], Function] = {
     math.TanhOp: exponential.tanh,
 }
 """What replaces each `math` op. Ops that are one machine instruction are not here."""
+
+LIBRARY: dict[str, Function] = {
+    "cospi": turns.cospi,
+    "digamma": gamma.digamma,
+    "erfc": error.erfc,
+    "gamma": gamma.gamma,
+    "hypot": power.hypot,
+    "lgamma": gamma.lgamma,
+    "sinpi": turns.sinpi,
+}
+"""Functions without an op in `math`: the lowering to loops writes them out."""

@@ -137,6 +137,16 @@ class MathEmit(Emit):
             {RARE: UNIT},
         )[0]
 
+    def branch(
+        self,
+        condition: SSAValue,
+        then: Callable[[Any], Sequence[SSAValue]],
+        otherwise: Callable[[Any], Sequence[SSAValue]],
+        types: Sequence[Attribute],
+    ) -> Sequence[SSAValue]:
+        """`then(m)` or `otherwise(m)`, where both are worth a branch."""
+        return self.if_(condition, then, otherwise, types)
+
     def call(self, helper: Helper, *operands: SSAValue) -> SSAValue:
         """Call `@rfx_<name>`; the pass adds that function to the module."""
         self.helpers.setdefault(helper.name, (helper, self.location))

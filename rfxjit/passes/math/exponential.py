@@ -169,21 +169,24 @@ def _scaled(
     return m.rare(m.compare("uge", m.abs(x), normal), exact, fast)
 
 
+def exp_parts(m: MathEmit, x: SSAValue) -> tuple[SSAValue, SSAValue]:
+    """(p, bits of n + magic) with e^x = p 2^n, p near 1."""
+    fmt = format_of(x)
+    c = EXPONENTIAL[fmt]
+    shifted = m.mad(x, m.const(LOG2E, x.type), fmt.magic)
+    n = m.sub(shifted, fmt.magic)
+    r = m.fma(n, m.const(-c.ln2[0], x.type), x)
+    r = m.fma(n, m.const(-c.ln2[1], x.type), r)
+    tail = m.mad(m.mul(r, r), m.horner(r, c.expm1), r)
+    return m.add(tail, 1.0), m.bits(shifted)
+
+
 def exp(m: MathEmit, x: SSAValue) -> SSAValue:
     """e^x, as 2^n (1 + r + r^2 Q(r)). Bound 1.1 / 1.1 ULP."""
     fmt = format_of(x)
     c = EXPONENTIAL[fmt]
-
-    def reduced(m: MathEmit, x: SSAValue) -> tuple[SSAValue, SSAValue]:
-        shifted = m.mad(x, m.const(LOG2E, x.type), fmt.magic)
-        n = m.sub(shifted, fmt.magic)
-        r = m.fma(n, m.const(-c.ln2[0], x.type), x)
-        r = m.fma(n, m.const(-c.ln2[1], x.type), r)
-        tail = m.mad(m.mul(r, r), m.horner(r, c.expm1), r)
-        return m.add(tail, 1.0), m.bits(shifted)
-
     normal = (fmt.bias - 2) / LOG2E
-    return _scaled(m, x, (c.underflow, c.overflow), normal, reduced)
+    return _scaled(m, x, (c.underflow, c.overflow), normal, exp_parts)
 
 
 def exp2(m: MathEmit, x: SSAValue) -> SSAValue:
@@ -337,4 +340,4 @@ def tanh(m: MathEmit, x: SSAValue) -> SSAValue:
     return m.copysign(y, x)
 
 
-__all__ = ["cosh", "exp", "exp2", "expm1", "sinh", "tanh"]
+__all__ = ["cosh", "exp", "exp2", "exp_parts", "expm1", "sinh", "tanh"]

@@ -126,7 +126,7 @@ TWO_OVER_LN2 = {
 }
 
 
-def _log2_twice(
+def log2_twice(
     m: MathEmit, fmt: Format, e: SSAValue, f: SSAValue
 ) -> tuple[SSAValue, SSAValue]:
     """(h, l) with h + l = e + log2(1 + f) to about 2^-(precision + 11).
@@ -169,7 +169,7 @@ def pow_(m: MathEmit, x: SSAValue, y: SSAValue) -> SSAValue:
     """
     fmt = format_of(x)
     r = reduce_normal(m, fmt, x)
-    p, n, shifted = _power(m, fmt, *_log2_twice(m, fmt, r.e, r.f), y)
+    p, n, shifted = _power(m, fmt, *log2_twice(m, fmt, r.e, r.f), y)
     # p is near 1 and the result normal: n is added to the exponent.
     turns = m.shl(m.bits(shifted), fmt.fraction)
     fast = m.bitcast(m.add(m.bits(p), turns), fmt.type)
@@ -177,7 +177,7 @@ def pow_(m: MathEmit, x: SSAValue, y: SSAValue) -> SSAValue:
 
     def exact(m: MathEmit) -> SSAValue:
         r = reduce_any(m, fmt, m.abs(x))
-        h, low = _log2_twice(m, fmt, r.e, r.f)
+        h, low = log2_twice(m, fmt, r.e, r.f)
         product = m.mul(y, h)
         p, _, shifted = _power(m, fmt, h, low, y, product)
         return _pow_special(m, x, y, product, scale(m, fmt, p, m.bits(shifted)))
@@ -241,4 +241,4 @@ def _pow_special(
     return m.select(one, 1.0, result)
 
 
-__all__ = ["cbrt", "hypot", "pow_", "rsqrt"]
+__all__ = ["cbrt", "hypot", "log2_twice", "pow_", "rsqrt"]

@@ -45,6 +45,12 @@
 // CHECK-NEXT: %{{\w+}} = rfx.acosh %{{\w+}} : tensor<?x4xf32>
 // CHECK-NEXT: %{{\w+}} = rfx.atanh %{{\w+}} : tensor<?x4xf32>
 // CHECK-NEXT: %{{\w+}} = rfx.erf %{{\w+}} : tensor<?x4xf32>
+// CHECK-NEXT: %{{\w+}} = rfx.erfc %{{\w+}} : tensor<?x4xf32>
+// CHECK-NEXT: %{{\w+}} = rfx.gamma %{{\w+}} : tensor<?x4xf32>
+// CHECK-NEXT: %{{\w+}} = rfx.lgamma %{{\w+}} : tensor<?x4xf32>
+// CHECK-NEXT: %{{\w+}} = rfx.digamma %{{\w+}} : tensor<?x4xf32>
+// CHECK-NEXT: %{{\w+}} = rfx.sinpi %{{\w+}} : tensor<?x4xf32>
+// CHECK-NEXT: %{{\w+}} = rfx.cospi %{{\w+}} : tensor<?x4xf32>
 // CHECK-NEXT: %{{\w+}} = rfx.minimum %{{\w+}}, %{{\w+}} : tensor<?x4xf32>
 // CHECK-NEXT: %{{\w+}} = rfx.maximum %{{\w+}}, %{{\w+}} : tensor<?x4xf32>
 // CHECK-NEXT: %{{\w+}} = rfx.fmin %{{\w+}}, %{{\w+}} : tensor<?x4xf32>
@@ -103,6 +109,12 @@ func.func @elementwise_floats(%c: tensor<?x4xi1>, %x: tensor<?x4xf32>, %y: tenso
   %39 = rfx.acosh %x : tensor<?x4xf32>
   %40 = rfx.atanh %x : tensor<?x4xf32>
   %41 = rfx.erf %x : tensor<?x4xf32>
+  %erfc = rfx.erfc %x : tensor<?x4xf32>
+  %gamma = rfx.gamma %x : tensor<?x4xf32>
+  %lgamma = rfx.lgamma %x : tensor<?x4xf32>
+  %digamma = rfx.digamma %x : tensor<?x4xf32>
+  %sinpi = rfx.sinpi %x : tensor<?x4xf32>
+  %cospi = rfx.cospi %x : tensor<?x4xf32>
   %42 = rfx.minimum %x, %y : tensor<?x4xf32>
   %43 = rfx.maximum %x, %y : tensor<?x4xf32>
   %44 = rfx.fmin %x, %y : tensor<?x4xf32>

@@ -663,6 +663,84 @@ func.func @erf_f(%x0: tensor<8xf32>) -> tensor<8xf32> {
 
 // -----
 
+func.func @erfc_f(%x0: tensor<8xf32>) -> tensor<8xf32> {
+  %r = rfx.erfc %x0 : tensor<8xf32>
+  func.return %r : tensor<8xf32>
+}
+// CHECK-LABEL: func.func @erfc_f(
+// CHECK:         math.absf
+// CHECK:         arith.divf
+// CHECK:         arith.constant 5.000000e-01
+// CHECK:         arith.select
+// CHECK:         memref.store
+
+// -----
+
+func.func @gamma_f(%x0: tensor<8xf32>) -> tensor<8xf32> {
+  %r = rfx.gamma %x0 : tensor<8xf32>
+  func.return %r : tensor<8xf32>
+}
+// CHECK-LABEL: func.func @gamma_f(
+// CHECK:         arith.cmpf oge
+// CHECK:         scf.if
+// CHECK:         arith.divf
+// CHECK:         arith.select
+// CHECK:         memref.store
+
+// -----
+
+func.func @lgamma_f(%x0: tensor<8xf32>) -> tensor<8xf32> {
+  %r = rfx.lgamma %x0 : tensor<8xf32>
+  func.return %r : tensor<8xf32>
+}
+// CHECK-LABEL: func.func @lgamma_f(
+// CHECK:         scf.if
+// CHECK:         math.absf
+// CHECK:         arith.divf
+// CHECK:         memref.store
+
+// -----
+
+func.func @digamma_f(%x0: tensor<8xf32>) -> tensor<8xf32> {
+  %r = rfx.digamma %x0 : tensor<8xf32>
+  func.return %r : tensor<8xf32>
+}
+// CHECK-LABEL: func.func @digamma_f(
+// CHECK:         arith.divf
+// CHECK:         scf.if
+// CHECK:         arith.select
+// CHECK:         memref.store
+
+// -----
+
+func.func @sinpi_f(%x0: tensor<8xf32>) -> tensor<8xf32> {
+  %r = rfx.sinpi %x0 : tensor<8xf32>
+  func.return %r : tensor<8xf32>
+}
+// CHECK-LABEL: func.func @sinpi_f(
+// CHECK:         math.absf
+// CHECK:         math.trunc
+// CHECK:         math.fma
+// CHECK:         arith.xori
+// CHECK:         arith.bitcast
+// CHECK:         memref.store
+
+// -----
+
+func.func @cospi_f(%x0: tensor<8xf32>) -> tensor<8xf32> {
+  %r = rfx.cospi %x0 : tensor<8xf32>
+  func.return %r : tensor<8xf32>
+}
+// CHECK-LABEL: func.func @cospi_f(
+// CHECK:         math.absf
+// CHECK:         math.trunc
+// CHECK:         math.fma
+// CHECK:         arith.xori
+// CHECK:         arith.bitcast
+// CHECK:         memref.store
+
+// -----
+
 func.func @minimum_f(%x0: tensor<8xf32>, %x1: tensor<8xf32>) -> tensor<8xf32> {
   %r = rfx.minimum %x0, %x1 : tensor<8xf32>
   func.return %r : tensor<8xf32>
