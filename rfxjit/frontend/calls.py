@@ -19,7 +19,7 @@ from typing import Any, cast
 import numpy as np
 
 from rfxjit.frontend.context import Trace, call_function, refuse
-from rfxjit.frontend.numpy_api import FUNCTIONS
+from rfxjit.frontend.numpy_api import FUNCTIONS, REFUSED
 from rfxjit.frontend.numpy_registry import call
 from rfxjit.frontend.symbolic import SymDim, least
 from rfxjit.frontend.tracer import Tracer, broadcast_to, lift, python_number
@@ -286,6 +286,17 @@ def _nested(trace: Trace, function: Any) -> Callable[..., Any]:
     return choose
 
 
+def _refused(trace: Trace, function: Any) -> Callable[..., Any]:
+    """A NumPy function that is not traced, of tracers wherever they are."""
+
+    def choose(*args: Any, **kwargs: Any) -> Any:
+        if _has_tracer((*args, *kwargs.values())):
+            return call(trace, function, args, kwargs)
+        return function(*args, **kwargs)
+
+    return choose
+
+
 def stand_in(trace: Trace, function: Any) -> Callable[..., Any] | None:
     """What to call instead of `function`, or None."""
     try:
@@ -293,6 +304,8 @@ def stand_in(trace: Trace, function: Any) -> Callable[..., Any] | None:
             return partial(always, trace, function)
         if isinstance(function, np.ufunc) or function in FUNCTIONS:
             return _nested(trace, function)
+        if function in REFUSED:
+            return _refused(trace, function)
         special = _IF_TRACED.get(function)
     except TypeError:  # not hashable
         return None

@@ -47,6 +47,11 @@ not_traced(
     "its result's shape depends on data, or on which coefficients are zero",
     "bincount", "polymul", "polydiv", "place", "histogram2d", "histogramdd",
 )  # fmt: skip
+not_traced("results are arrays in C order", "asfortranarray", "require")
+not_traced("a traced array has no memory of its own", "may_share_memory",
+           "shares_memory")  # fmt: skip
+not_traced("it plans a computation, and computes nothing", "einsum_path")
+not_traced("its series is not there yet", "i0")
 not_traced(
     "sorting is not there yet",
     "sort", "argsort", "lexsort", "partition", "argpartition", "sort_complex",

@@ -277,7 +277,13 @@ class Tracer:
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_") and hasattr(np.ndarray, name):
-            raise refuse(f"ndarray.{name} is not traced")
+            from rfxjit.frontend.numpy_registry import REFUSED
+
+            reason = REFUSED.get(getattr(np, name, None))
+            raise refuse(
+                f"ndarray.{name} is not traced:"
+                f" {reason or 'a traced array has no memory of its own'}"
+            )
         raise AttributeError(
             f"'{type(self).__name__}' object has no attribute {name!r}"
         )
@@ -299,7 +305,7 @@ def _method(name: str, function: Callable[..., Any]) -> None:
 for _name in (
     "sum", "prod", "mean", "max", "min", "any", "all", "argmax", "argmin", "dot",
     "var", "std", "ravel", "squeeze", "swapaxes", "clip", "round", "trace", "take",
-    "repeat", "cumsum", "cumprod", "diagonal", "choose", "searchsorted",
+    "repeat", "cumsum", "cumprod", "diagonal", "choose", "searchsorted", "put",
 ):  # fmt: skip
     _method(_name, getattr(np, _name))
 
