@@ -2,8 +2,9 @@
 
 Every variable is set at the top, loops end by their construction, and literals have a
 dtype (`np.float64(0.5)`), so that plain Python computes the same as the kernel: only
-Python's own numbers, which are weak, would differ from variables of one dtype. Kernels
-with `weak=True` have bare literals, casts and mixed dtypes; these have no Python oracle.
+Python's own numbers, which are weak, would differ from variables of one dtype.
+Kernels with `weak=True` have bare literals, casts and mixed dtypes; these have no
+Python oracle.
 """
 
 from __future__ import annotations

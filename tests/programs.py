@@ -36,6 +36,12 @@ EXACT = frozenset({
 """Ops whose native results have the bits of NumPy's, but for the sign of a NaN."""
 
 
+MATH = frozenset(
+    row.name for row in TABLE.values() if row.kinds == "f" and row.name not in EXACT
+) - {"fma", "erf"}
+"""Ops whose native results are a few units in the last place from NumPy's."""
+
+
 class Program:
     """A module whose function `f` returns two values, and inputs for it."""
 
@@ -119,6 +125,13 @@ class _Grower:
             nan = self.b.isnan(y)
             others[-1] = self.b.select(nan, self.b.lit(y, 0.0), y)
         return self.b.elementwise(row.name, *others)
+
+    def rounded(self) -> SSAValue:
+        """A math function, whose last bits may differ from NumPy's."""
+        x = self.pick(lambda v: kind_of(v.type) == "f")
+        x = x if kind_of(x.type) == "f" else self.b.convert(x, np.float64)
+        row = TABLE[self.draw(st.sampled_from(sorted(MATH)))]
+        return self.b.elementwise(row.name, *[x] * row.arity)
 
     def select(self) -> SSAValue:
         x = self.pick()
@@ -265,9 +278,16 @@ MOST = 4096
 
 @st.composite
 def programs(
-    draw: Callable[..., Any], steps: int = 8, dims: Sequence[int] = DIMS
+    draw: Callable[..., Any],
+    steps: int = 8,
+    dims: Sequence[int] = DIMS,
+    *,
+    rounded: bool = False,
 ) -> Program:
-    """A program of one to `steps` steps, with inputs."""
+    """A program of one to `steps` steps, with inputs.
+
+    If `rounded`, its results are those of two math functions.
+    """
     shapes = st.lists(st.sampled_from(dims), max_size=3).map(tuple)
     types = draw(
         st.lists(st.tuples(st.sampled_from(DTYPES), shapes), min_size=1, max_size=3)
@@ -287,7 +307,10 @@ def programs(
         if math.prod(shape) <= MOST and len(shape) <= 4:
             pool.append(new)
             result = new
-    b.ret(result, pool[len(pool) // 2])
+    if rounded:
+        b.ret(grower.rounded(), grower.rounded())
+    else:
+        b.ret(result, pool[len(pool) // 2])
     module = ModuleOp([function])
     saw_program(module)
     inputs = tuple(draw_array(rng, dtype, shape) for dtype, shape in types)

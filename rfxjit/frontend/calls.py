@@ -10,6 +10,7 @@ Rewritten code asks here first; a stand-in does what the function does, on trace
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -18,8 +19,10 @@ from typing import Any, cast
 import numpy as np
 
 from rfxjit import special
-from rfxjit.frontend.context import Trace
-from rfxjit.frontend.symbolic import SymDim
+from rfxjit.frontend.context import Trace, call_function, refuse
+from rfxjit.frontend.numpy_api import FUNCTIONS, REFUSED
+from rfxjit.frontend.numpy_registry import call
+from rfxjit.frontend.symbolic import SymDim, least
 from rfxjit.frontend.tracer import Tracer, broadcast_to, lift, python_number
 
 _MATH: dict[Any, Any] = {
@@ -63,9 +66,7 @@ def array_of(trace: Trace, values: Any, dtype: Any = None) -> Tracer:
             f" inhomogeneous shape: {sorted(map(str, shapes))}"
         )
     rows = [p.reshape((1, *p.shape)) for p in parts]
-    kinds = [
-        {"float": 0.0, "int": 0, "bool": False}.get(p.kind, p.dtype) for p in parts
-    ]
+    kinds = [p.dtype for p in parts]
     common = np.dtype(dtype) if dtype is not None else np.result_type(*kinds)
     return concatenate([r.astype(common) for r in rows], 0)
 
@@ -75,10 +76,14 @@ def _array(trace: Trace, original: Any, *args: Any, **kwargs: Any) -> Any:
     value = args[0] if args else kwargs.pop("object")
     args = (value, *args[1:])
     if isinstance(value, Tracer):
-        copied = value if original is np.asarray else value.copy()
+        copied = value if original in (np.asarray, np.asanyarray) else value.copy()
         copied = Tracer(trace, copied.value, "array", shape=copied.shape, source=(
             value.source if copied is value else None))  # fmt: skip
-        if original is np.asarray and dtype is None and value.kind == "array":
+        if (
+            original in (np.asarray, np.asanyarray)
+            and dtype is None
+            and value.kind == "array"
+        ):
             return value
         return copied.astype(dtype) if dtype is not None else copied
     if isinstance(value, (list, tuple)) and _has_tracer(value):
@@ -90,28 +95,97 @@ def _array(trace: Trace, original: Any, *args: Any, **kwargs: Any) -> Any:
 
 def _create(trace: Trace, original: Any, *args: Any, **kwargs: Any) -> Any:
     """zeros, ones, empty, full: also of symbolic shapes and traced values."""
-    shape = kwargs.pop("shape", None)
-    rest = list(args)
-    if shape is None:
-        shape = rest.pop(0)
+    bound = inspect.signature(original).bind(*args, **kwargs).arguments
+    shape = bound["shape"]
+    if isinstance(shape, Tracer) and shape.ndim == 1:
+        shape = list(shape)
     shape = shape if isinstance(shape, (tuple, list)) else (shape,)
     shape = tuple(n if isinstance(n, SymDim) else n.__index__() for n in shape)
-    value: Any = {np.ones: 1.0}.get(original, 0.0)
-    if original is np.full:
-        value = (
-            kwargs.pop("fill_value", None) if "fill_value" in kwargs else rest.pop(0)
+    if any(n < 0 for n in shape if isinstance(n, int)):
+        raise ValueError("negative dimensions are not allowed")
+    if bound.get("order", "C") not in ("C", "K", "A"):
+        raise refuse(
+            f"np.{original.__name__} in order {bound['order']!r} is not traced"
         )
-    dtype = kwargs.pop("dtype", rest.pop(0) if rest else None)
+    value: Any = bound.get("fill_value", 1.0 if original is np.ones else 0.0)
     x = lift(trace, value)
-    converted = trace.here().convert(x.value, dtype or x.dtype)
-    return broadcast_to(Tracer(trace, converted, "array", shape=()), shape)
+    converted = trace.here().convert(x.value, np.dtype(bound.get("dtype") or x.dtype))
+    return broadcast_to(Tracer(trace, converted, "array", shape=x.shape), shape)
 
 
 def _concrete(trace: Trace, original: Any, *args: Any, **kwargs: Any) -> Any:
-    """eye, arange, linspace: made now, held as a value that can be written to."""
+    """Made now of known numbers, held as a value that can be written to."""
+    if _has_tracer((*args, *kwargs.values())):
+        return call(trace, original, args, kwargs)
     made = lift(trace, original(*args, **kwargs))
-    made.kind = "array"
-    return made
+    return Tracer(trace, made.value, "array", shape=made.shape)
+
+
+def _arange(trace: Trace, original: Any, *args: Any, **kwargs: Any) -> Any:
+    """A range of known integers is computed where it is used, of floats as NumPy does:
+    from the first two.
+    """
+    from rfxjit.frontend.numpy_creation import iota
+
+    if any(isinstance(v, Tracer) for v in args):
+        raise refuse("the shape of np.arange of traced numbers depends on data")
+    ends, dtype = [0, *args] if len(args) == 1 else list(args), kwargs.get("dtype")
+    if any(isinstance(v, SymDim) for v in ends):
+        start, stop, *step = ends
+        if step not in ([], [1]) or least(stop - start) < 0:
+            return _arange(trace, original, *map(int, ends), **kwargs)
+        return np.add(iota(trace, stop - start, dtype or np.int64), start)
+    made = original(*args, **kwargs)
+    if made.size <= 4 or made.dtype.kind not in "iuf" or made.dtype.itemsize < 4:
+        return _concrete(trace, original, *args, **kwargs)
+    places: Any = iota(trace, made.size, made.dtype)
+    with np.errstate(over="ignore"):
+        return places * (made[1] - made[0]) + made[0]
+
+
+def _eye(trace: Trace, original: Any, *args: Any, **kwargs: Any) -> Any:
+    """Ones where the column minus the row is k, or not above it."""
+    from rfxjit.frontend.numpy_creation import iota
+
+    given = inspect.signature(original).bind(*args, **kwargs).arguments
+    rows = given.get("N", given.get("n"))
+    columns = given.get("M")
+    columns = rows if columns is None else columns
+    for key, value in given.items():
+        if key == "order" and value != "C":
+            raise refuse(f"np.{original.__name__} in order {value!r} is not traced")
+    gap = iota(trace, columns) - iota(trace, rows)[:, None]
+    compare = np.less_equal if original is np.tri else np.equal
+    return compare(gap, given.get("k", 0)).astype(given.get("dtype") or np.float64)
+
+
+def _fromfunction(
+    trace: Trace, original: Any, function: Any, shape: Any, **kwargs: Any
+) -> Any:
+    dtype = kwargs.pop("dtype", float)
+    grids = _indices(trace, np.indices, tuple(shape), dtype=dtype)
+    return call_function(trace, function, tuple(grids), kwargs)
+
+
+def _indices(trace: Trace, original: Any, dimensions: Any, dtype: Any = int,
+             sparse: bool = False) -> Any:  # fmt: skip
+    from rfxjit.frontend.numpy_creation import iota
+
+    dimensions, rank = tuple(dimensions), len(dimensions)
+    grids = [
+        iota(trace, n, np.dtype(dtype)).reshape((*[1] * d, n, *[1] * (rank - 1 - d)))
+        for d, n in enumerate(dimensions)
+    ]
+    if sparse:
+        return tuple(grids)
+    return np.stack([broadcast_to(g, dimensions) for g in grids])
+
+
+def _finite(trace: Trace, original: Any, a: Any, dtype: Any = None) -> Any:
+    x = _array(trace, np.asarray, a, dtype)
+    code = trace.failure(ValueError, "array must not contain infs or NaNs")
+    trace.here().require(lift(trace, np.all(np.isfinite(x))).value, code)
+    return x
 
 
 def _float(trace: Trace, _: Any, value: Any = 0.0) -> Any:
@@ -174,15 +248,22 @@ def _len(_: Trace, __: Any, x: Any) -> Any:
 
 
 _ALWAYS: dict[Any, Callable[..., Any]] = {
-    **dict.fromkeys((np.array, np.asarray, np.ascontiguousarray), _array),
+    **dict.fromkeys(
+        (np.array, np.asarray, np.asanyarray, np.ascontiguousarray), _array
+    ),
     **dict.fromkeys((np.zeros, np.ones, np.empty, np.full), _create),
-    **dict.fromkeys((np.eye, np.identity, np.arange, np.linspace), _concrete),
+    **dict.fromkeys((np.eye, np.identity, np.tri), _eye),
+    np.linspace: _concrete,
+    np.arange: _arange,
+    np.indices: _indices,
+    np.fromfunction: _fromfunction,
 }
 _IF_TRACED: dict[Any, Callable[..., Any]] = {
     **dict.fromkeys(_MATH, _math),
     **{f: partial(_rounded, u) for f, u in (
         (math.floor, np.floor), (math.ceil, np.ceil), (math.trunc, np.trunc))},
     math.log: lambda t, f, x, base=None: python_number(_log(t, f, x, base)),
+    np.asarray_chkfinite: _finite, np.isscalar: lambda t, f, x: x.kind != "array",
     float: _float, int: _int, bool: _bool, sum: _sum, len: _len,
     max: _extreme(np.maximum, np.greater), min: _extreme(np.minimum, np.less),
     **dict.fromkeys(
@@ -191,11 +272,43 @@ _IF_TRACED: dict[Any, Callable[..., Any]] = {
 }  # fmt: skip
 
 
+def _nested(trace: Trace, function: Any) -> Callable[..., Any]:
+    """A NumPy function that may get tracers in lists, where NumPy does not look."""
+
+    def choose(*args: Any, **kwargs: Any) -> Any:
+        values = (*args, *kwargs.values())
+        lists = any(isinstance(v, (list, tuple)) and _has_tracer(v) for v in values)
+        sizes = any(isinstance(v, SymDim) for v in values)
+        if not lists and not sizes:
+            return function(*args, **kwargs)
+        if isinstance(function, np.ufunc):
+            lifted = [lift(trace, v) for v in args]
+            return function(*lifted, **kwargs)
+        return call(trace, function, args, kwargs)
+
+    return choose
+
+
+def _refused(trace: Trace, function: Any) -> Callable[..., Any]:
+    """A NumPy function that is not traced, of tracers wherever they are."""
+
+    def choose(*args: Any, **kwargs: Any) -> Any:
+        if _has_tracer((*args, *kwargs.values())):
+            return call(trace, function, args, kwargs)
+        return function(*args, **kwargs)
+
+    return choose
+
+
 def stand_in(trace: Trace, function: Any) -> Callable[..., Any] | None:
     """What to call instead of `function`, or None."""
     try:
         if (always := _ALWAYS.get(function)) is not None:
             return partial(always, trace, function)
+        if isinstance(function, np.ufunc) or function in FUNCTIONS:
+            return _nested(trace, function)
+        if function in REFUSED:
+            return _refused(trace, function)
         special = _IF_TRACED.get(function)
     except TypeError:  # not hashable
         return None

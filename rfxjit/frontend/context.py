@@ -322,6 +322,8 @@ class FunctionHooks:
     def attr(self, owner: Any, name: str) -> Any:
         """An attribute: of a captured object, it is captured as well."""
         value = getattr(owner, name)
+        if value is self.trace:  # a tracer's own; arrays have a method of the name
+            return partial(np.trace, owner)
         known = self.trace.owners.get(id(owner))
         if known is None or callable(value):
             return value

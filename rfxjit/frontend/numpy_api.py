@@ -7,6 +7,7 @@ The rules are in the files by theme, which register themselves when they are imp
     numpy_shapes      shapes, axes            numpy_joins    numpy_picking
     numpy_choice      where, clip, round, tests              numpy_creation
     numpy_products    dot, matmul, einsum, norms             numpy_series
+    numpy_placing     writes, places                         numpy_rows
 
 What is in none of them is refused by name, and `@jit` then runs the original function.
 """
@@ -19,8 +20,10 @@ from rfxjit.frontend import (
     numpy_joins,
     numpy_nan,
     numpy_picking,
+    numpy_placing,
     numpy_products,
     numpy_reductions,
+    numpy_rows,
     numpy_series,
     numpy_shapes,
 )
@@ -28,8 +31,11 @@ from rfxjit.frontend.numpy_registry import FUNCTIONS, REFUSED, not_traced
 from rfxjit.frontend.numpy_registry import call as call_function
 from rfxjit.frontend.numpy_ufuncs import call_ufunc
 
-RULES = (numpy_choice, numpy_creation, numpy_joins, numpy_nan, numpy_picking,
-         numpy_products, numpy_reductions, numpy_series, numpy_shapes)  # fmt: skip
+RULES = (
+    numpy_choice, numpy_creation, numpy_joins, numpy_nan, numpy_picking,
+    numpy_placing, numpy_products, numpy_reductions, numpy_rows, numpy_series,
+    numpy_shapes,
+)  # fmt: skip
 
 not_traced(
     "the shape of its result depends on data",
@@ -37,6 +43,15 @@ not_traced(
     "unique_counts", "unique_inverse", "unique_values", "union1d", "intersect1d",
     "setdiff1d", "setxor1d", "trim_zeros", "histogram_bin_edges",
 )  # fmt: skip
+not_traced(
+    "its result's shape depends on data, or on which coefficients are zero",
+    "bincount", "polymul", "polydiv", "place", "histogram2d", "histogramdd",
+)  # fmt: skip
+not_traced("results are arrays in C order", "asfortranarray", "require")
+not_traced("a traced array has no memory of its own", "may_share_memory",
+           "shares_memory")  # fmt: skip
+not_traced("it plans a computation, and computes nothing", "einsum_path")
+not_traced("its series is not there yet", "i0")
 not_traced(
     "sorting is not there yet",
     "sort", "argsort", "lexsort", "partition", "argpartition", "sort_complex",

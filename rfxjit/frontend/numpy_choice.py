@@ -23,7 +23,7 @@ def common_dtype(*operands: Any) -> np.dtype[Any]:
     return np.result_type(*values)
 
 
-@implements("where", arrays="condition x y")
+@implements("where", arrays="condition x y", weak=True)
 def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
     """As `np.where` with three arguments."""
     if x is None and y is None:
@@ -56,7 +56,12 @@ def round_(a: Any, decimals: Any = 0) -> Any:
     """As `np.round`: by scaling, so that the last digit may be off, as NumPy's."""
     decimals = decimals.__index__()
     if a.dtype.kind == "b":
-        return a.astype(np.float16) if decimals == 0 else a.copy()
+        if decimals:
+            raise TypeError(
+                "Cannot cast ufunc 'multiply' output from dtype('float64') to"
+                " dtype('bool') with casting rule 'same_kind'"
+            )
+        return a.astype(np.float16)
     if a.dtype.kind in "iu":
         if decimals >= 0:
             return a.copy()
@@ -158,13 +163,13 @@ def _close(a: Any, b: Any, rtol: Any, atol: Any, *, equal_nan: bool) -> Any:
     return result
 
 
-@implements("isclose", arrays="a b")
+@implements("isclose", arrays="a b", weak=True)
 def _isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08,
              equal_nan: bool = False) -> Any:  # fmt: skip
     return _close(a, b, rtol, atol, equal_nan=equal_nan)
 
 
-@implements("allclose", arrays="a b")
+@implements("allclose", arrays="a b", weak=True)
 def _allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08,
               equal_nan: bool = False) -> Any:  # fmt: skip
     return _python_bool(np.all(_close(a, b, rtol, atol, equal_nan=equal_nan)))
@@ -253,9 +258,7 @@ def _real_if_close(a: Any, tol: Any = 100) -> Any:
 
 @implements("angle", arrays="z")
 def _angle(z: Any, deg: bool = False) -> Any:
-    zero = np.zeros_like(z) if z.dtype.kind == "f" else 0.0
-    wide = z if z.dtype.kind == "f" else z.astype(np.float64)
-    angle = np.arctan2(zero, wide)
+    angle = np.arctan2(0, z)
     return np.multiply(angle, 180 / math.pi) if deg else angle
 
 

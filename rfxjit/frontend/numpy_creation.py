@@ -45,7 +45,7 @@ def _full_like(a: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None)
 # ---- ranges ------------------------------------------------------------------------
 
 
-@implements("linspace", arrays="start stop")
+@implements("linspace", arrays="start stop", weak=True)
 def linspace(
     start: Any, stop: Any, num: Any = 50, endpoint: Any = True, retstep: Any = False,
     dtype: Any = None, axis: Any = 0,
@@ -54,9 +54,7 @@ def linspace(
     num = num.__index__()
     if num < 0:
         raise ValueError(f"Number of samples, {num}, must be non-negative.")
-    computed = np.result_type(*(
-        x.dtype if x.kind in ("array", "scalar") else float(0) for x in (start, stop)
-    ), float(num))  # fmt: skip
+    computed = np.result_type(common_dtype(start, stop), 0.0)
     integer = dtype is not None and np.dtype(dtype).kind in "iu"
     result = np.dtype(dtype or computed)
     first, last = start.astype(computed), stop.astype(computed)
@@ -84,19 +82,27 @@ def linspace(
     return (y, step) if retstep else y
 
 
-@implements("logspace", arrays="start stop base")
+@implements("logspace", arrays="start stop base", weak=True)
 def _logspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True,
               base: Any = 10.0, dtype: Any = None, axis: Any = 0) -> Any:  # fmt: skip
     base = 10.0 if base is None else base
     y = np.power(base, linspace(start, stop, num, endpoint, axis=axis))
-    return y if dtype is None else y.astype(dtype)
+    computed = np.result_type(common_dtype(start, stop, *_tracers(base)), 0.0)
+    return y.astype(computed if dtype is None else dtype)
+
+
+def _tracers(*values: Any) -> list[Tracer]:
+    return [v for v in values if isinstance(v, Tracer)]
 
 
 @implements("geomspace", arrays="start stop")
 def _geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True,
                dtype: Any = None, axis: Any = 0) -> Any:  # fmt: skip
     num = num.__index__()
-    wide = [x if x.dtype.kind == "f" else x.astype(np.float64) for x in (start, stop)]
+    # As NumPy: never below float64, unless that is asked for.
+    given = np.float64 if dtype is None else np.dtype(dtype)
+    computed = np.result_type(start.dtype, stop.dtype, 0.0, given)
+    wide = [x.astype(computed) for x in (start, stop)]
     code = start.trace.failure(ValueError, "Geometric sequence cannot include zero")
     some = np.all(np.logical_and(np.not_equal(start, 0), np.not_equal(stop, 0)))
     start.trace.here().require(lift(start.trace, some).value, code)
@@ -146,6 +152,8 @@ def _result_type(*arrays_and_dtypes: Any) -> Any:
 
 @implements("common_type", arrays="")
 def _common_type(*arrays: Any) -> Any:
+    if any(x.dtype.kind == "b" for x in lift_all(arrays)):
+        raise TypeError("can't get common type for non-numeric array")
     floats = [x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
               for x in lift_all(arrays)]  # fmt: skip
     return np.result_type(*floats).type
@@ -159,27 +167,6 @@ def _min_scalar_type(a: Any, /) -> Any:
 @implements("astype", arrays="x")
 def _astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
     return x.astype(dtype)
-
-
-@implements("fill_diagonal")
-def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
-    n = min(int(a.shape[0]), int(a.shape[1]))
-    a[np.arange(n), np.arange(n)] = val
-
-
-@implements("copyto", arrays="")
-def _copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
-    if not isinstance(dst, Tracer) or dst.kind != "array":
-        raise TypeError(f"copyto() argument 1 must be numpy.ndarray, not {type(dst)}")
-    source = lift(dst.trace, src)
-    weak = common_dtype(source) if source.kind in ("array", "scalar") else None
-    if weak is not None and not np.can_cast(weak, dst.dtype, casting):
-        raise TypeError(
-            f"Cannot cast array data from {source.dtype!r} to {dst.dtype!r} according"
-            f" to the rule '{casting}'"
-        )
-    new = source.astype(dst.dtype)
-    dst[...] = new if where is True else np.where(where, new, dst)
 
 
 def iota(trace: Trace, n: Any, dtype: Any = np.int64) -> Tracer:

@@ -50,7 +50,7 @@ def _nan_extreme(name: str, reduction: Callable[..., Any], fill: float) -> None:
         result = reduction(np.where(nan, number(a, fill), a), axis=axis,
                            keepdims=bool(keepdims))  # fmt: skip
         empty = np.all(nan, axis=axis, keepdims=bool(keepdims))
-        return np.where(empty, number(a, np.nan), result)
+        return np.where(empty, number(a, np.nan), result)[()]
 
     implements(name)(function)
 
@@ -106,7 +106,9 @@ def _nanvar(a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0,
     total = np.sum(np.square(centred), axis=axis, keepdims=bool(keepdims))
     left = np.sum(keep, axis=axis, keepdims=bool(keepdims)).astype(wide.dtype) - ddof
     value = np.true_divide(total, left)
-    return np.where(np.less_equal(left, 0), number(wide, np.nan), value).astype(result)
+    return np.where(np.less_equal(left, 0), number(wide, np.nan), value).astype(result)[
+        ()
+    ]
 
 
 @implements("nanstd")

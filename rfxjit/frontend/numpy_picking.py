@@ -28,6 +28,8 @@ def take(a: Any, indices: Any, axis: Any = None, *, mode: str = "raise") -> Any:
         a, axis = a.reshape(-1), 0
     axis = axis_of(axis, a.ndim)
     where: Any = lift(a.trace, indices)
+    if isinstance(indices, (list, tuple)) and where.dtype.kind == "f":
+        where = where.astype(np.int64)  # NumPy, too, lets lists be cut
     if where.dtype.kind not in "biu":
         raise TypeError(
             f"Cannot cast array data from {where.dtype!r} to dtype('int64') according"
@@ -53,10 +55,11 @@ def _take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     axis = axis_of(axis, arr.ndim)
     if arr.ndim != indices.ndim:
         raise ValueError("`indices` and `arr` must have the same number of dimensions")
-    return arr[_along(arr, indices, axis)]
+    return arr[along(arr, indices, axis)]
 
 
-def _along(arr: Any, indices: Any, axis: int) -> tuple[Any, ...]:
+def along(arr: Any, indices: Any, axis: int) -> tuple[Any, ...]:
+    """The index arrays of `arr[..., indices, ...]`, row by row."""
     rank = arr.ndim
     shape = tuple(static_size(arr, d) for d in range(rank))
     return tuple(

@@ -276,14 +276,19 @@ def _summed(x: Any, labels: str, keep: str) -> tuple[Any, str]:
     return x, "".join(c for c in labels if c in keep)
 
 
+def _is_one(x: Any, labels: str, c: str) -> bool:
+    n = x.shape[labels.index(c)]
+    return isinstance(n, int) and n == 1
+
+
 def _joined(a: Any, la: str, b: Any, lb: str, keep: str) -> tuple[Any, str]:
     """Two operands contracted over the labels that nobody needs any more."""
     # A dim of 1 is broadcast: it does not take part in a contraction.
     shared = [c for c in la if c in lb]
-    ones = [c for c in shared
-            if (a.shape[la.index(c)] == 1) != (b.shape[lb.index(c)] == 1)]  # fmt: skip
+    one_of = {c: (_is_one(a, la, c), _is_one(b, lb, c)) for c in shared}
+    ones = [c for c, (first, second) in one_of.items() if first != second]
     for c in ones:
-        if a.shape[la.index(c)] == 1:
+        if one_of[c][0]:
             a, la = np.squeeze(a, la.index(c)), la.replace(c, "")
         else:
             b, lb = np.squeeze(b, lb.index(c)), lb.replace(c, "")
@@ -329,6 +334,11 @@ def einsum(*operands: Any, dtype: Any = None, optimize: Any = False) -> Any:
 
 
 # ---- norms -------------------------------------------------------------------------
+
+
+@implements("linalg.matrix_norm", arrays="x")
+def _linalg_matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:  # noqa: A002 - NumPy's name
+    return norm(x, ord, (-2, -1), keepdims)
 
 
 @implements("linalg.norm")

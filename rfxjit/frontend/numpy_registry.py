@@ -30,8 +30,25 @@ class Rule:
     """How one function is traced; `arrays` are the parameters to lift."""
 
     function: Callable[..., Any]
-    arrays: tuple[str, ...]
-    parameters: frozenset[str]
+    arrays: frozenset[str]
+    weak: bool
+    parameters: tuple[str, ...]
+    open: bool
+    """Whether it takes any other keyword as well."""
+
+    def lifted(self, trace: Trace, key: str, value: Any) -> Any:
+        """An argument as the rule takes it: arrays as tracers."""
+        if key not in self.arrays or value is None:
+            return value
+        x = lift(trace, value)
+        return x if self.weak else strong(x)
+
+
+def strong(x: Tracer) -> Tracer:
+    """As `np.asarray`: a Python number has the dtype of its own."""
+    if x.kind in ("array", "scalar"):
+        return x
+    return Tracer(x.trace, x.value, "scalar", shape=())
 
 
 FUNCTIONS: dict[Any, Rule] = {}
@@ -54,13 +71,20 @@ def numpy_functions(*names: str) -> list[Any]:
     return found
 
 
-def implements(*names: str, arrays: str | None = None) -> Callable[[F], F]:
-    """Register a rule for the NumPy functions of these names."""
+def implements(
+    *names: str, arrays: str | None = None, weak: bool = False
+) -> Callable[[F], F]:
+    """Register a rule for the NumPy functions of these names.
+
+    `arrays` are the parameters to lift, the first one if it is not given; Python
+    numbers among them count as arrays of their own dtype, unless `weak`.
+    """
 
     def register(function: F) -> F:
         parameters = inspect.signature(function).parameters
         lifted = [next(iter(parameters))] if arrays is None else arrays.split()
-        rule = Rule(function, tuple(lifted), frozenset(parameters))
+        keywords = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+        rule = Rule(function, frozenset(lifted), weak, tuple(parameters), keywords)
         for numpy_function in numpy_functions(*names):
             FUNCTIONS[numpy_function] = rule
         return function
@@ -84,22 +108,29 @@ def call(trace: Trace, function: Any, args: Any, kwargs: Any) -> Any:
     if (rule := FUNCTIONS.get(function)) is None:
         reason = REFUSED.get(function)
         raise refuse(f"np.{name} is not traced" + (f": {reason}" if reason else ""))
-    signature = _signature(function)
-    bound = signature.bind(*args, **kwargs)
-    out = bound.arguments.pop("out", None)
-    for key, value in list(bound.arguments.items()):
-        if key not in rule.parameters:
-            parameter = signature.parameters[key]
-            known = (parameter.default, *_WITHOUT_MEANING.get(key, ()))
-            if not any(value is v or value == v for v in known if type(v) is type(
-                    value)):  # fmt: skip
-                raise refuse(f"np.{name} with {key} is not traced")
-            del bound.arguments[key]
-        elif value is np._NoValue:
-            del bound.arguments[key]
-        elif key in rule.arrays and value is not None:
-            bound.arguments[key] = lift(trace, value)
-    result = rule.function(*bound.args, **bound.kwargs)
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    out = None
+    bound = _signature(function).bind(*args, **kwargs)
+    for i, (key, value) in enumerate(bound.arguments.items()):
+        kind = bound.signature.parameters[key].kind
+        if kind is inspect.Parameter.VAR_POSITIONAL:
+            positional += [*(named.pop(k) for k in list(named)), *value]
+        elif kind is inspect.Parameter.VAR_KEYWORD:
+            named.update(value)
+        elif kind is inspect.Parameter.POSITIONAL_ONLY:
+            positional.append(rule.lifted(trace, rule.parameters[i], value))
+        elif key == "out":
+            out = value
+        elif value is not np._NoValue:
+            named[key] = rule.lifted(trace, key, value)
+    for key in [k for k in named if k not in rule.parameters and not rule.open]:
+        default = getattr(bound.signature.parameters.get(key), "default", None)
+        same = (default, *_WITHOUT_MEANING.get(key, ()))
+        value = named.pop(key)
+        if not any(value is v or (type(value) is type(v) and value == v) for v in same):
+            raise refuse(f"np.{name} with {key} is not traced")
+    result = rule.function(*positional, **named)
     return result if out is None else written(out, result, f"np.{name}")
 
 

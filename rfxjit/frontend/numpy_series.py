@@ -15,7 +15,7 @@ from rfxjit.frontend.numpy_composed import number
 from rfxjit.frontend.numpy_creation import iota
 from rfxjit.frontend.numpy_joins import part
 from rfxjit.frontend.numpy_registry import axes_of, axis_of, implements, static_size
-from rfxjit.frontend.tracer import Tracer, lift
+from rfxjit.frontend.tracer import lift
 
 
 @implements("diff")
@@ -51,7 +51,8 @@ def diff(a: Any, n: int = 1, axis: Any = -1, prepend: Any = np._NoValue,
 
 @implements("ediff1d", arrays="ary")
 def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
-    parts = [diff(ary.reshape(-1))]
+    flat = ary.reshape(-1)
+    parts = [np.subtract(flat[1:], flat[:-1])]
     for at, given in ((0, to_begin), (2, to_end)):
         if given is not None:
             end = lift(ary.trace, given)
@@ -78,6 +79,11 @@ def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> A
         raise TypeError("invalid number of arguments")
     if edge_order > 2:
         raise ValueError("'edge_order' greater than 2 not supported")
+    if f.dtype.kind == "b":
+        raise TypeError(
+            "numpy boolean subtract, the `-` operator, is not supported, use the"
+            " bitwise_xor, the `^` operator, or the logical_xor function instead."
+        )
     x = f if f.dtype.kind == "f" else f.astype(np.float64)
     results = []
     for d, spacing in zip(axes, spacings, strict=True):
@@ -176,7 +182,7 @@ def _digitize(x: Any, bins: Any, right: bool = False) -> Any:
     x.trace.here().require(lift(x.trace, np.logical_or(up, down)).value, code)
     n = bins.shape[0]
     rising = _below(bins, x, right=not right)
-    falling = np.subtract(n, _below(bins[::-1], x, right=right))
+    falling = np.subtract(n, _below(bins[::-1], x, right=not right))
     return np.where(up, rising, falling)
 
 
@@ -266,16 +272,7 @@ def _mode(mode: str) -> str:
     return mode
 
 
-# ---- polynomials, covariance -------------------------------------------------------
-
-
-@implements("polyval", arrays="x")
-def _polyval(p: Any, x: Any) -> Any:
-    p = lift(x.trace, p) if not isinstance(p, Tracer) else p
-    y = np.zeros_like(x)
-    for i in range(static_size(p, 0)):
-        y = np.add(np.multiply(y, x), p[i])
-    return y
+# ---- covariance -------------------------------------------------------------------
 
 
 @implements("cov", arrays="m y")

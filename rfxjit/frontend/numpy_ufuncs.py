@@ -152,7 +152,7 @@ def _weak_types(ufunc: np.ufunc, operands: Sequence[Tracer]) -> list[Any]:
     """
     if all(x.kind in _NUMBERS for x in operands):
         return [x.dtype for x in operands]
-    types = [weak_type(x) for x in operands]
+    types = [x.dtype if x.kind == "bool" else weak_type(x) for x in operands]
     if ufunc in _COMPARISONS and all(x.dtype.kind in "iu" for x in operands):
         return [x.dtype for x in operands]
     return types

@@ -106,7 +106,9 @@ def _trace(
     bound = python.bind(*args, **kwargs)
     # The defaults of ufuncs and other builtins are not values they accept.
     target = inspect.unwrap(fn)
-    if not isinstance(getattr(target, "func", target), (np.ufunc, BuiltinFunctionType)):
+    target = getattr(target, "func", target)
+    if not (isinstance(target, (np.ufunc, BuiltinFunctionType))
+            or (target.__module__ or "").partition(".")[0] == "numpy"):  # fmt: skip
         bound.apply_defaults()
     params: list[Parameter] = []
     for i, (key, parameter) in enumerate(python.parameters.items()):

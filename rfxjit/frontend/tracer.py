@@ -229,8 +229,15 @@ class Tracer:
 
     def item(self, *index: Any) -> Any:
         """A Python number."""
-        element = self[index] if index else self.reshape(())
-        return python_number(element)
+        if not index:
+            return python_number(self.reshape(()))
+        flat = len(index) == 1 and not isinstance(index[0], tuple)
+        where = index[0] if len(index) == 1 else index
+        return python_number((self.reshape(-1) if flat else self)[where])
+
+    def compress(self, condition: Any, axis: Any = None) -> Tracer:
+        """As `ndarray.compress`: the mask comes first in NumPy's function."""
+        return cast("Tracer", np.compress(condition, cast("Any", self), axis))
 
     # ---- indexing
 
@@ -278,7 +285,13 @@ class Tracer:
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_") and hasattr(np.ndarray, name):
-            raise refuse(f"ndarray.{name} is not traced")
+            from rfxjit.frontend.numpy_registry import REFUSED
+
+            reason = REFUSED.get(getattr(np, name, None))
+            raise refuse(
+                f"ndarray.{name} is not traced:"
+                f" {reason or 'a traced array has no memory of its own'}"
+            )
         raise AttributeError(
             f"'{type(self).__name__}' object has no attribute {name!r}"
         )
@@ -300,7 +313,7 @@ def _method(name: str, function: Callable[..., Any]) -> None:
 for _name in (
     "sum", "prod", "mean", "max", "min", "any", "all", "argmax", "argmin", "dot",
     "var", "std", "ravel", "squeeze", "swapaxes", "clip", "round", "trace", "take",
-    "repeat", "cumsum", "cumprod", "diagonal", "choose", "compress", "searchsorted",
+    "repeat", "cumsum", "cumprod", "diagonal", "choose", "searchsorted", "put",
 ):  # fmt: skip
     _method(_name, getattr(np, _name))
 
@@ -351,7 +364,18 @@ for _name, _ufunc in {
 }.items():
     setattr(Tracer, f"__{_name}__", lambda self, u=_ufunc: u(self))
 Tracer.__divmod__ = lambda self, other: (self // other, self % other)
-Tracer.__round__ = lambda self, n=0: np.round(self, n)
+
+
+def _round(self: Tracer, n: Any = None) -> Any:
+    if n is not None and self.kind == "float":
+        raise refuse("round() to digits is not traced", "np.round rounds by scaling")
+    rounded = cast("Tracer", np.round(cast("Any", self), 0 if n is None else n))
+    if n is not None:
+        return rounded
+    return python_number(rounded.astype(np.int64))
+
+
+Tracer.__round__ = _round
 
 
 def update(target: Tracer, result: Tracer, what: str) -> None:

@@ -3,6 +3,9 @@
 import subprocess
 import sys
 
+import numpy as np
+import pytest
+
 
 def test_demo(root):
     done = subprocess.run(
@@ -24,3 +27,12 @@ def test_demo(root):
 def test_the_output_in_the_page_is_real(root):
     done = subprocess.run([sys.executable, root / "scripts/one_kernel.py", "--check"])
     assert done.returncode == 0, "python scripts/one_kernel.py renews it"
+
+
+def test_the_page_of_coverage_is_current(root):
+    page = (root / "docs/coverage.md").read_text()
+    if f"NumPy {'.'.join(np.__version__.split('.')[:2])}," not in page:
+        pytest.skip(f"the page is of another NumPy than {np.__version__}")
+    script = root / "scripts/coverage_page.py"
+    done = subprocess.run([sys.executable, script, "--check"])
+    assert done.returncode == 0, "python scripts/coverage_page.py renews it"

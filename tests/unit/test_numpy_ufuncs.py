@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy_same import fails, same
 from programs import special_values
 
 import rfxjit as rfx
@@ -34,26 +35,6 @@ def operands(ufunc, code):
     if ufunc is np.ldexp:
         return a, np.resize(np.arange(-1100, 1100, 7, dtype=np.int32), a.shape)
     return a.copy(), b.copy()
-
-
-def same(got, want, *, ulps=0, zeros=True):
-    """Equal bits, but for the sign of NaN; or close."""
-    got, want = np.asarray(got), np.asarray(want)
-    assert (got.dtype, got.shape) == (want.dtype, want.shape)
-    if want.dtype.kind != "f":
-        np.testing.assert_array_equal(got, want)
-        return
-    assert np.array_equal(np.isnan(got), np.isnan(want))
-    assert np.array_equal(np.isinf(got), np.isinf(want))
-    finite = np.isfinite(want)
-    got, want = got[finite], want[finite]
-    if not ulps:
-        np.testing.assert_array_equal(got, want)
-        if zeros:
-            np.testing.assert_array_equal(np.signbit(got), np.signbit(want))
-        return
-    step = np.spacing(np.abs(want), dtype=want.dtype)
-    assert np.all(np.abs(got - want) <= ulps * step)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -149,14 +130,6 @@ def test_methods_and_keywords(case):
     pairs = zip(got, want, strict=True) if isinstance(want, tuple) else [(got, want)]
     for g, w in pairs:
         same(g, w, ulps=4)
-
-
-def fails(error, function, *args):
-    """NumPy and ours raise the same error."""
-    with pytest.raises(error):
-        function(*args)
-    with pytest.raises(error):
-        rfx.jit(function)(*args)
 
 
 U = np.ones(3, np.uint8)

@@ -13,6 +13,7 @@ import optree
 from check_pipeline import assert_same, check_pipeline
 from hand_written_units import Called, param, params
 from hypothesis import HealthCheck, given, settings
+from numpy_same import same
 from programs import SMALL_DIMS, Program, programs
 from xdsl.context import Context
 from xdsl.dialects import func
@@ -104,6 +105,19 @@ def test_native_code_means_the_same(program: Program) -> None:
     )
     for got, want in zip(native(*program.inputs), wants, strict=True):
         assert_same(np.asarray(got), want)
+    assert native.misses == 0
+
+
+@fuzz
+@given(programs(rounded=True))
+def test_math_functions_are_near(program: Program) -> None:
+    wants = run(program.module, "f", program.inputs)
+    signature = signature_of(program.module)
+    native: Any = Called(
+        compile_module(program.module, signature, Options()), native=True
+    )
+    for got, want in zip(native(*program.inputs), wants, strict=True):
+        same(np.asarray(got), want, ulps=1 if want.dtype == np.float16 else 4)
     assert native.misses == 0
 
 
