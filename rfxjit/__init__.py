@@ -25,7 +25,16 @@ from rfxjit.errors import (
     TraceError,
 )
 from rfxjit.jit import grad, jit, value_and_grad
-from rfxjit.kernels import flat_index, index, kernel, kernel_from_source, ndim, size
+from rfxjit.kernels import (
+    Validation,
+    flat_index,
+    index,
+    kernel,
+    kernel_from_source,
+    ndim,
+    size,
+    validate,
+)
 from rfxjit.runtime.backends import available_backends
 from rfxjit.signature import ArraySpec
 from rfxjit.special import cospi, digamma, erf, erfc, fma, gamma, lgamma, sinpi
@@ -45,6 +54,7 @@ __all__ = [
     "ShapeError",
     "ToolchainError",
     "TraceError",
+    "Validation",
     "available_backends",
     "cospi",
     "digamma",
@@ -63,6 +73,7 @@ __all__ = [
     "ndim",
     "sinpi",
     "size",
+    "validate",
     "value_and_grad",
 ]
 

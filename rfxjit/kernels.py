@@ -21,10 +21,13 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, cast, overload
 
-from rfxjit.errors import KernelError
+import numpy as np
+
+from rfxjit.errors import KernelError, RfxError
 from rfxjit.jit import JitFunction, options_of
 
 
@@ -150,6 +153,74 @@ def kernel_from_source(
         backend="interpreter" if plain else backend, fastmath=fastmath, strict=True
     )
     return KernelFunction(text, options)
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What `validate` has found; true where the kernel is valid."""
+
+    valid: bool
+    error: str | None
+    """The message, without place and hint."""
+    line: int | None
+    """From 1, in the file or the text."""
+    column: int | None
+    """From 1."""
+    hint: str | None
+    inputs: tuple[str, ...]
+    """The names of the parameters."""
+    compiled: bool
+    """Whether machine code was made; False on the interpreter, too."""
+
+    def __bool__(self) -> bool:
+        return self.valid
+
+
+def validate(given: Callable[..., Any] | str, *args: Any) -> Validation:
+    """Check a kernel, a function or a text, without running it.
+
+    It is compiled for `args`. Without these, it is for arrays of the declared kinds,
+    and of float64 or else int64 where nothing is declared.
+    """
+    inputs: tuple[str, ...] = ()
+    backend = "cpu"
+    try:
+        if isinstance(given, str):
+            function = kernel_from_source(given)
+        elif isinstance(given, KernelFunction):
+            function = given
+        else:
+            function = kernel(given)
+        backend = function.options.backend
+        parameters = inspect.signature(inspect.unwrap(function)).parameters
+        inputs = tuple(parameters)
+        tries = [args] if args else _examples(function)
+        for number, example in enumerate(tries, 1):
+            try:
+                function.lower(*example).text("asm")
+                break
+            except (RfxError, TypeError, ValueError):
+                if number == len(tries):
+                    raise
+    except (RfxError, TypeError, ValueError) as error:
+        place = getattr(error, "location", None)
+        message, hint = getattr(error, "message", str(error)), None
+        if isinstance(error, RfxError):
+            hint = error.hint
+        line, column = (place.line, place.col + 1) if place else (None, None)
+        return Validation(False, message, line, column, hint, inputs, False)
+    compiled = backend != "interpreter"
+    return Validation(True, None, None, None, None, inputs, compiled)
+
+
+def _examples(function: KernelFunction) -> list[tuple[Any, ...]]:
+    """Arguments of the declared kinds: with floats, then integers for the others."""
+    source = importlib.import_module("rfxjit.frontend.kernel").source_of(function)
+    tries: list[tuple[Any, ...]] = []
+    for default in (np.float64, np.int64):
+        kinds = [getattr(p.kind, "value", p.kind) or default for p in source.parameters]
+        tries.append(tuple(np.zeros(2, kind) for kind in kinds))
+    return tries
 
 
 def _only_inside(name: str) -> KernelError:

@@ -1,5 +1,9 @@
 """The examples run, and say what they promise."""
 
+import contextlib
+import io
+import linecache
+import re
 import subprocess
 import sys
 
@@ -36,3 +40,37 @@ def test_the_page_of_coverage_is_current(root):
     script = root / "scripts/coverage_page.py"
     done = subprocess.run([sys.executable, script, "--check"])
     assert done.returncode == 0, "python scripts/coverage_page.py renews it"
+
+
+GALLERY = (
+    "mandelbrot", "black_scholes", "newton_roots", "state_machine", "joint_limiter",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_gallery(root, name, tmp_path):
+    picture = tmp_path / "picture.png"
+    command = [sys.executable, root / f"examples/{name}.py", picture]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+    if name == "mandelbrot":
+        assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("page", ["kernels"])
+def test_pages_say_what_happens(root, page):
+    """The ```python blocks of a page run, and print the ```text that follows them."""
+    text = (root / f"docs/{page}.md").read_text()
+    blocks = re.findall(r"```(python|text)\n(.*?)```", text, re.DOTALL)
+    namespace, printed = {"__name__": page}, ""
+    for number, (language, block) in enumerate(blocks):
+        if language == "text":
+            assert printed.strip() == block.strip()
+            continue
+        file = f"<{page} {number}>"
+        lines = block.splitlines(keepends=True)
+        linecache.cache[file] = (len(block), None, lines, file)
+        with contextlib.redirect_stdout(io.StringIO()) as stream:
+            exec(compile(block, file, "exec"), namespace)
+        printed = stream.getvalue()

@@ -529,3 +529,21 @@ def test_types_that_are_no_functions_are_refused():
         rfx.kernel(np.sin)
     with pytest.raises(TypeError, match="missing"):
         rfx.kernel(lambda x, y: x)(1.0)
+
+
+def test_validate():
+    good = rfx.validate("def f(x, n: int):\n    return x * n")
+    assert good
+    assert (good.inputs, good.compiled, good.error) == (("x", "n"), True, None)
+    assert rfx.validate("def f(a, b):\n    return a & b")
+    bad = rfx.validate("def f(x):\n    y = 1\n    return np.sum(x) + y")
+    assert not bad
+    assert "reduction" in bad.error
+    assert "reduce the result" in bad.hint
+    assert (bad.line, bad.column, bad.inputs) == (3, 12, ("x",))
+    assert not rfx.validate("def f(x):\n    return open(x)")
+    assert not rfx.validate("def f(x:")
+    assert not rfx.validate(lambda x: x & 1, np.ones(3))
+    assert rfx.validate(lambda x: x & 1, np.arange(3))
+    # Nothing runs, so that a kernel without end is no danger here.
+    assert rfx.validate("def f(x):\n    while x >= 0:\n        x = x + 1\n    return x")
