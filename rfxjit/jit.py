@@ -437,13 +437,18 @@ def _decorate(options: Options) -> Callable[[Any], Any]:
         if kind in _WRAPPERS:
             # The other order of decorators; the same meaning.
             return kind(decorate(fn.__func__))
-        if isinstance(fn, JitFunction):
-            fn = fn.__wrapped__
+        fn = _without_jit(fn)
         if not callable(fn) or isinstance(fn, type):
             raise TypeError(f"rfx.jit needs a function, not {kind.__name__}")
         return JitFunction(fn, options)
 
     return decorate
+
+
+def _without_jit(fn: Any) -> Any:
+    """The original of a jitted function; kernels and derivatives have none."""
+    plain = isinstance(fn, JitFunction) and fn._program is fn.__wrapped__  # pyright: ignore[reportPrivateUsage]
+    return fn.__wrapped__ if plain else fn
 
 
 def grad(fn: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> JitFunction:
@@ -473,8 +478,7 @@ def _gradient(
         raise ValueError("argnums is empty: name at least one argument")
     if len(set(numbers)) != len(numbers):
         raise ValueError(f"argnums has duplicates: {numbers}")
-    if isinstance(fn, JitFunction) and fn.gradient is None:
-        fn = fn.__wrapped__
+    fn = _without_jit(fn)
     # The original function computes no gradient: without the compiler it is the
     # interpreter that runs.
     plain = os.environ.get("RFX_JIT") == "0"

@@ -423,14 +423,16 @@ def _if(w: Writer, op: scf.IfOp) -> None:
 
 def _while(w: Writer, op: scf.WhileOp) -> None:
     before, after = op.before_region.block, op.after_region.block
+    condition = cast("scf.ConditionOp", before.last_op)
+    pairs = zip(op.results, condition.args, strict=True)
+    used = [(r, v) for r, v in pairs if r.first_use is not None]
     carried = _variables(w, before.args, op.arguments)
-    for result in op.results:
+    for result, _ in used:
         w.line(f"{w.type(result.type)} {w.fresh(result)};")
     w.line("for (;;) {")
     _body(w, before)
-    condition = cast("scf.ConditionOp", before.last_op)
     w.depth += 1
-    _assign(w, [w.names[r] for r in op.results], condition.args)
+    _assign(w, [w.names[r] for r, _ in used], [v for _, v in used])
     w.line(f"if (!{w.names[condition.condition]}) break;")
     for argument, value in zip(after.args, condition.args, strict=True):
         w.names[argument] = w.names[value]

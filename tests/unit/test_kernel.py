@@ -547,3 +547,11 @@ def test_validate():
     assert rfx.validate(lambda x: x & 1, np.arange(3))
     # Nothing runs, so that a kernel without end is no danger here.
     assert rfx.validate("def f(x):\n    while x >= 0:\n        x = x + 1\n    return x")
+
+
+def test_jit_of_a_kernel_and_of_a_derivative():
+    f = rfx.kernel(lambda x: x * x if x > 0.0 else x)
+    x = np.linspace(-2, 2, 9)
+    same(rfx.jit(f)(x), f(x))
+    slope = rfx.jit(rfx.grad(lambda x: np.sum(x * x * x)))
+    same(slope(x), 3 * x * x)
