@@ -24,7 +24,7 @@ from rfxjit.dialects import rfx
 from rfxjit.dialects.dense_text import to_array
 from rfxjit.dialects.elementwise_ops import BY_NAME
 from rfxjit.dialects.ir import index, make
-from rfxjit.passes.rewriting import Replacement, Rewriter, Rules
+from rfxjit.passes.rewriting import Replacement, Rewriter, Rules, is_pure
 
 _NOTHING = (scf.YieldOp, scf.ConditionOp)
 
@@ -134,8 +134,21 @@ def _counted_loop(op: scf.ForOp, rewriter: Rewriter) -> Replacement:
 
 
 def _only_feeds(value: SSAValue, end: Operation, k: int) -> bool:
-    """Whether a value is at most yielded as number k."""
-    return all(use.operation is end and use.index == k for use in value.uses)
+    """Whether a value, and all that is made of it, is at most yielded as number k."""
+    todo, seen = [value], {value}
+    while todo:
+        for use in todo.pop().uses:
+            user = use.operation
+            if user is end and use.index == k:
+                continue
+            if user is end or user.regions or not is_pure(user):
+                return False
+            if isinstance(user, _NOTHING) or user.parent is not end.parent:
+                return False
+            new = [result for result in user.results if result not in seen]
+            todo += new
+            seen.update(new)
+    return True
 
 
 def _forwarded(op: scf.WhileOp, rewriter: Rewriter) -> Replacement:
