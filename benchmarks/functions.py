@@ -1,4 +1,11 @@
-"""Each math function beside NumPy's own: vector math alone."""
+"""Each math function beside NumPy's own: vector math alone.
+
+As a CPU with AVX2 but without AVX-512 would run both:
+
+    export RFX_JIT_CPU=haswell
+    export NPY_DISABLE_CPU_FEATURES="X86_V4 AVX512_ICL AVX512_SPR"
+    rfxjit bench --rows ufunc-
+"""
 
 from __future__ import annotations
 

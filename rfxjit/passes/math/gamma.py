@@ -159,7 +159,7 @@ def _large_gamma(m: MathEmit, fmt: Format, a: SSAValue) -> tuple[SSAValue, SSAVa
     # log2 gamma(a) = (a - 1/2) (log2 a - log2 e) + rest + log2(1 + t S(t))
     rest = log2(tau) / 2.0 - log2(2.718281828459045) / 2.0
     r = reduce_normal(m, fmt, a)
-    h, low = log2_twice(m, fmt, r.e, r.f)
+    h, low = log2_twice(m, fmt, r.e(m), r.f)
     g, g_low = m.two_sum(h, -LOG2E[fmt][0])
     g_low = m.add(g_low, m.sub(low, LOG2E[fmt][1]))
     w = m.sub(a, 0.5)
@@ -221,7 +221,7 @@ def _small_lgamma(m: MathEmit, fmt: Format, a: SSAValue) -> SSAValue:
 def _large_lgamma(m: MathEmit, fmt: Format, a: SSAValue) -> SSAValue:
     """lgamma(a) = (a - 1/2) (log a - 1) + rest + t M(t^2) for a >= 3."""
     r = reduce_normal(m, fmt, a)
-    h, low = log2_twice(m, fmt, r.e, r.f)
+    h, low = log2_twice(m, fmt, r.e(m), r.f)
     ln2, ln2_low = LN2[fmt]
     p, p_low = m.two_prod(h, ln2)
     p_low = m.mad(low, m.const(ln2, a.type), p_low)
@@ -253,8 +253,10 @@ def lgamma(m: MathEmit, x: SSAValue) -> SSAValue:
     def reflected(m: MathEmit) -> tuple[SSAValue]:
         product = m.mul(a, m.abs(sinpi(m, a)))
         z = m.sub(log_(m, m.div(m.const(pi, x.type), product)), y)
-        z = m.select(m.lt(a, SMALL), y, z)
-        return (m.select(m.eq(a, float("inf")), a, z),)
+        # Where the sine is 0, y may be infinite as well.
+        pole = m.or_(m.eq(product, 0.0), m.eq(a, float("inf")))
+        z = m.select(pole, float("inf"), z)
+        return (m.select(m.lt(a, SMALL), y, z),)
 
     return m.branch(m.lt(x, 0.0), reflected, lambda _: (y,), (x.type,))[0]
 

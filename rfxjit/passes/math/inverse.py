@@ -72,20 +72,28 @@ PI = {
 }
 
 
-def _atan_quotient(m: MathEmit, fmt: Format, num: SSAValue, den: SSAValue) -> SSAValue:
-    """atan(num / den) for num, den >= 0 that are not both 0 or infinite."""
+def _atan_quotient(
+    m: MathEmit, fmt: Format, num: SSAValue, den: SSAValue | None
+) -> SSAValue:
+    """atan(num / den) for num, den >= 0, not both 0 or infinite; None stands for 1."""
     half, half_low = PI[fmt][0] / 2, PI[fmt][1] / 2
     if fmt is F32:
+        den = m.const(1.0, num.type) if den is None else den
         steep = m.gt(num, den)
         top, bottom = m.select(steep, m.neg(den), num), m.select(steep, num, den)
         base = m.select(steep, m.const(half, num.type), 0.0)
         base_low = m.select(steep, m.const(half_low, num.type), 0.0)
     else:
-        steep = m.gt(num, m.add(den, den))
-        flat = m.lt(num, m.mul(den, 0.5))
-        # Near the maximum the sum would overflow.
-        factor = m.select(m.gt(num, 2.0**1021), m.const(0.25, num.type), 1.0)
-        a, b = m.mul(num, factor), m.mul(den, factor)
+        if den is None:
+            den = m.const(1.0, num.type)
+            a, b = num, den
+            steep, flat = m.gt(num, 2.0), m.lt(num, 0.5)
+        else:
+            steep = m.gt(num, m.add(den, den))
+            flat = m.lt(num, m.mul(den, 0.5))
+            # Near the maximum the sum would overflow.
+            factor = m.select(m.gt(num, 2.0**1021), m.const(0.25, num.type), 1.0)
+            a, b = m.mul(num, factor), m.mul(den, factor)
         top = m.select(flat, num, m.select(steep, m.neg(den), m.sub(a, b)))
         bottom = m.select(flat, den, m.select(steep, num, m.add(a, b)))
         base = m.select(steep, m.const(half, num.type), half / 2)
@@ -101,7 +109,7 @@ def _atan_quotient(m: MathEmit, fmt: Format, num: SSAValue, den: SSAValue) -> SS
 def atan(m: MathEmit, x: SSAValue) -> SSAValue:
     """Arc tangent. Bound 1.5 / 1.4 ULP."""
     fmt = format_of(x)
-    y = _atan_quotient(m, fmt, m.abs(x), m.const(1.0, x.type))
+    y = _atan_quotient(m, fmt, m.abs(x), None)
     return m.copysign(y, x)
 
 
@@ -149,7 +157,7 @@ def asin(m: MathEmit, x: SSAValue) -> SSAValue:
 
 
 def acos(m: MathEmit, x: SSAValue) -> SSAValue:
-    """Arc cosine: pi/2 - asin(x), or 2 asin, pi - 2 asin of the root. 1.2 / 1.3 ULP."""
+    """Arc cosine: pi/2 - asin(x), or 2 asin, pi - 2 asin of the root. 1.3 / 1.3 ULP."""
     fmt = format_of(x)
     pi, low = PI[fmt]
     large, s, tail = _asin_parts(m, fmt, x)
@@ -161,6 +169,8 @@ def acos(m: MathEmit, x: SSAValue) -> SSAValue:
     side_low = m.select(negative, m.const(low, x.type), 0.0)
     base = m.select(large, side, pi / 2)
     base_low = m.select(large, side_low, low / 2)
+    if fmt is F32:
+        return m.add(m.mad(m.neg(factor), m.add(s, tail), base), base_low)
     s = m.mul(s, factor)
     top = m.sub(base, s)
     rest = m.sub(m.sub(base, top), s)

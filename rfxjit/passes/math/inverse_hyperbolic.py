@@ -82,7 +82,7 @@ def _log_of_sum(m: MathEmit, fmt: Format, a: SSAValue, root: SSAValue) -> SSAVal
 def _log_twice(m: MathEmit, fmt: Format, a: SSAValue) -> SSAValue:
     """log(2a) for huge a, infinity and NaN."""
     r = reduce_normal(m, fmt, a)
-    y = log_sum(m, fmt, m.add(r.e, 1.0), r.f)
+    y = log_sum(m, fmt, m.add(r.e(m), 1.0), r.f)
     return m.select(m.lt(a, float("inf")), y, a)
 
 
@@ -158,7 +158,7 @@ def atanh(m: MathEmit, x: SSAValue) -> SSAValue:
         # log(2 / d) / 2 - d / 4, d = 1 - a; the next term is d^2 / 16.
         d = m.sub(1.0, a)
         r = reduce_normal(m, fmt, d)
-        log = m.mul(log_sum(m, fmt, m.sub(r.e, 1.0), r.f), -0.5)
+        log = m.mul(log_sum(m, fmt, m.sub(r.e(m), 1.0), r.f), -0.5)
         y = m.mad(d, m.const(-0.25, x.type), log)
         y = m.select(m.lt(a, 1.0), y, float("nan"))
         return m.select(m.eq(a, 1.0), float("inf"), m.select(m.isnan(x), x, y))

@@ -89,22 +89,37 @@ SQRT_HALF = {F32: 0x3F3504F3, F64: 0x3FE6A09E667F3BCD}
 
 @dataclass(frozen=True, eq=False)
 class Reduced:
-    """x = 2^e (1 + f): e as a float, and f."""
+    """x = 2^e (1 + f), e = k unit."""
 
-    e: SSAValue
+    k: SSAValue
     f: SSAValue
+    unit: float
+    """A power of two."""
+
+    def e(self, m: MathEmit) -> SSAValue:
+        """The exponent as a float."""
+        return self.k if self.unit == 1.0 else m.mul(self.k, self.unit)
 
 
-def reduce(m: MathEmit, fmt: Format, x: SSAValue, less: SSAValue | float) -> Reduced:
-    """Take positive normal x apart; `less` is subtracted from the exponent.
+def reduce(m: MathEmit, fmt: Format, x: SSAValue, less: SSAValue | None) -> Reduced:
+    """Take positive normal x apart; `less` is subtracted from k.
 
-    The exponent becomes a float by writing it into the low bits of 2^fraction.
+    The exponent becomes a float by writing it into the low bits of 2^fraction, in f32
+    by a conversion, which f64 lacks on some CPUs, in place and so without a shift.
     """
     low = SQRT_HALF[fmt]
+    if fmt is F32:
+        k = m.and_(m.sub(m.bits(x), low), -1 << fmt.fraction)
+        one_plus_f = m.bitcast(m.sub(m.bits(x), k), fmt.type)
+        k = m.sitofp(k, fmt.type)
+        k = k if less is None else m.sub(k, less)
+        return Reduced(k, m.sub(one_plus_f, 1.0), 2.0**-fmt.fraction)
     i = m.add(m.bits(x), fmt.one - low)
     field = (1 << fmt.fraction) - 1
     one_plus_f = m.bitcast(m.add(m.and_(i, field), low), fmt.type)
-    return Reduced(exponent(m, fmt, i, less), m.sub(one_plus_f, 1.0))
+    k = exponent(m, fmt, i, _shift(fmt))
+    k = k if less is None else m.sub(k, less)
+    return Reduced(k, m.sub(one_plus_f, 1.0), 1.0)
 
 
 def exponent(m: MathEmit, fmt: Format, i: SSAValue, less: SSAValue | float) -> SSAValue:
@@ -120,8 +135,8 @@ def _shift(fmt: Format) -> float:
 
 
 def reduce_normal(m: MathEmit, fmt: Format, x: SSAValue) -> Reduced:
-    """As `reduce`, e being the exponent."""
-    return reduce(m, fmt, x, _shift(fmt))
+    """As `reduce`, of all of k."""
+    return reduce(m, fmt, x, None)
 
 
 def is_not_normal(m: MathEmit, fmt: Format, x: SSAValue) -> SSAValue:
@@ -135,9 +150,14 @@ def reduce_any(m: MathEmit, fmt: Format, x: SSAValue) -> Reduced:
     """As `reduce`, for denormal x too."""
     small = m.lt(x, fmt.tiny)
     scaled = m.select(small, m.mul(x, 2.0**fmt.fraction), x)
-    shift = _shift(fmt)
-    less = m.select(small, m.const(shift + fmt.fraction, x.type), shift)
+    less = m.select(small, _denormal(m, fmt, x), 0.0)
     return reduce(m, fmt, scaled, less)
+
+
+def _denormal(m: MathEmit, fmt: Format, x: SSAValue) -> SSAValue:
+    """What `reduce` subtracts from k where x was multiplied by 2^fraction."""
+    factor = 2.0**fmt.fraction if fmt is F32 else 1.0
+    return m.const(fmt.fraction * factor, x.type)
 
 
 def log_sum(
@@ -202,7 +222,7 @@ def _logarithm(
 
     def exact(m: MathEmit) -> SSAValue:
         scaled = m.mul(x, 2.0**fmt.fraction)
-        y = evaluate(m, reduce(m, fmt, scaled, _shift(fmt) + fmt.fraction))
+        y = evaluate(m, reduce(m, fmt, scaled, _denormal(m, fmt, x)))
         y = m.select(m.lt(x, fmt.tiny), y, x)
         y = m.select(m.lt(x, 0.0), float("nan"), y)
         return m.select(m.eq(x, 0.0), float("-inf"), y)
@@ -214,7 +234,7 @@ def _logarithm(
 def log(m: MathEmit, x: SSAValue) -> SSAValue:
     """Natural logarithm. Bound 1.3 / .9 ULP."""
     fmt = format_of(x)
-    return _logarithm(m, x, lambda m, r: log_sum(m, fmt, r.e, r.f))
+    return _logarithm(m, x, lambda m, r: log_sum(m, fmt, r.k, r.f, r.unit))
 
 
 def _log_base(m: MathEmit, r: Reduced, base: Base) -> SSAValue:
@@ -224,10 +244,10 @@ def _log_base(m: MathEmit, r: Reduced, base: Base) -> SSAValue:
     tail = _atanh_tail(m, f)
     tail = m.mad(f, m.const(low, type_), m.mul(tail, high))
     if base is BASE_2:
-        exponent = r.e
+        exponent = r.k
     else:
-        exponent, error = m.two_prod(r.e, base.two[0])
-        tail = m.add(tail, m.mad(r.e, m.const(base.two[1], type_), error))
+        exponent, error = m.two_prod(r.k, base.two[0])
+        tail = m.add(tail, m.mad(r.k, m.const(base.two[1], type_), error))
     total = m.fma(f, m.const(high, type_), exponent)
     error = m.fma(f, m.const(high, type_), m.sub(exponent, total))
     return m.add(total, m.add(error, tail))
@@ -237,7 +257,7 @@ def log2(m: MathEmit, x: SSAValue) -> SSAValue:
     """Logarithm to base 2, exact for powers of two. Bound 2.5 / 1.3 ULP."""
     if format_of(x) is F64:
         return _logarithm(m, x, lambda m, r: _log_base(m, r, BASE_2))
-    return _logarithm(m, x, lambda m, r: m.mad(r.f, m.horner(r.f, LOG2_F32), r.e))
+    return _logarithm(m, x, lambda m, r: m.mad(r.f, m.horner(r.f, LOG2_F32), r.e(m)))
 
 
 def log10(m: MathEmit, x: SSAValue) -> SSAValue:
@@ -246,7 +266,7 @@ def log10(m: MathEmit, x: SSAValue) -> SSAValue:
         return _logarithm(m, x, lambda m, r: _log_base(m, r, BASE_10))
 
     def evaluate(m: MathEmit, r: Reduced) -> SSAValue:
-        tens = m.mul(r.e, BASE_10.two[0])
+        tens = m.mul(r.k, BASE_10.two[0] * r.unit)
         return m.mad(r.f, m.horner(r.f, LOG10_F32), tens)
 
     return _logarithm(m, x, evaluate)
@@ -286,7 +306,7 @@ def log1p(m: MathEmit, x: SSAValue) -> SSAValue:
 
     def exact(m: MathEmit) -> SSAValue:
         r = reduce_normal(m, fmt, h)
-        y = log_sum(m, fmt, r.e, r.f)
+        y = log_sum(m, fmt, r.k, r.f, r.unit)
         y = m.select(m.lt(h, float("inf")), y, h)
         y = m.select(m.lt(h, 0.0), float("nan"), y)
         return m.select(m.eq(h, 0.0), float("-inf"), y)

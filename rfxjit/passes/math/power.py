@@ -139,7 +139,7 @@ def log2_twice(
     # f - 2s is exact, so this is the whole rest of the division.
     rest = m.fma(minus, f, m.mad(s, m.const(-2.0, f.type), f))
     s_low = m.mul(rest, inverse)
-    z, z_low = m.two_prod(s, s)
+    z = m.mul(s, s)
     third, third_low = THIRD[fmt]
     q = m.horner(z, POW[fmt])
     w = m.mad(z, q, third)
@@ -147,7 +147,7 @@ def log2_twice(
     if fmt is F64:
         w_low = m.add(m.fma(z, q, m.sub(third, w)), third_low)
         t_low = m.mad(z, w_low, t_low)
-    t_low = m.mad(z_low, w, t_low)
+        t_low = m.mad(m.two_prod(s, s)[1], w, t_low)
     p, p_low = m.two_prod(s, t)
     p_low = m.mad(s, t_low, p_low)
     c, c_low = TWO_OVER_LN2[fmt]
@@ -169,7 +169,7 @@ def pow_(m: MathEmit, x: SSAValue, y: SSAValue) -> SSAValue:
     """
     fmt = format_of(x)
     r = reduce_normal(m, fmt, x)
-    p, n, shifted = _power(m, fmt, *log2_twice(m, fmt, r.e, r.f), y)
+    p, n, shifted = _power(m, fmt, *log2_twice(m, fmt, r.e(m), r.f), y)
     # p is near 1 and the result normal: n is added to the exponent.
     turns = m.shl(m.bits(shifted), fmt.fraction)
     fast = m.bitcast(m.add(m.bits(p), turns), fmt.type)
@@ -177,7 +177,7 @@ def pow_(m: MathEmit, x: SSAValue, y: SSAValue) -> SSAValue:
 
     def exact(m: MathEmit) -> SSAValue:
         r = reduce_any(m, fmt, m.abs(x))
-        h, low = log2_twice(m, fmt, r.e, r.f)
+        h, low = log2_twice(m, fmt, r.e(m), r.f)
         product = m.mul(y, h)
         p, _, shifted = _power(m, fmt, h, low, y, product)
         return _pow_special(m, x, y, product, scale(m, fmt, p, m.bits(shifted)))
