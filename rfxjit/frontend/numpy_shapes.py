@@ -76,7 +76,7 @@ def reshape(a: Any, /, shape: Any = None, order: str = "C", *, copy: Any = None)
         )
     value = a.trace.here().reshape(a.value, sizes(a.trace, new))
     kind = "array" if a.kind in ("array", "scalar") else a.kind
-    return Tracer(a.trace, value, kind, shape=tuple(new))
+    return a.moved(Tracer(a.trace, value, kind, shape=tuple(new)))
 
 
 @implements("ravel")
@@ -86,13 +86,15 @@ def _ravel(a: Any, order: str = "C") -> Any:
 
 @implements("resize")
 def _resize(a: Any, new_shape: Any) -> Any:
+    from rfxjit.frontend.numpy_creation import iota
+
     shape = new_shape if isinstance(new_shape, (tuple, list)) else (new_shape,)
     if any(n < 0 for n in shape):
         raise ValueError("all elements of `new_shape` must be non-negative")
     total, have = int(np.prod(shape)), int(a.size)
     if have == 0:
         return np.zeros_like(a, shape=shape)
-    where = np.arange(total) % have
+    where = np.mod(iota(a.trace, total), have)
     return a.reshape(-1)[where].reshape(tuple(shape))
 
 
@@ -168,7 +170,8 @@ def transpose(a: Any, axes: Any = None) -> Any:
     if order == list(range(a.ndim)):
         return a
     value = a.trace.here().transpose(a.value, order)
-    return Tracer(a.trace, value, "array", shape=tuple(a.shape[d] for d in order))
+    shape = tuple(a.shape[d] for d in order)
+    return a.moved(Tracer(a.trace, value, "array", shape=shape))
 
 
 @implements("matrix_transpose", "linalg.matrix_transpose", arrays="x")
