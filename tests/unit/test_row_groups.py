@@ -135,3 +135,9 @@ def test_the_interpreter_agrees_to_the_bit():
         lowered.compile()(x), run(lowered.module, "statistics", [x]), strict=True
     ):
         np.testing.assert_array_equal(got, want)
+
+
+def test_accumulators_of_whole_vectors_stay_in_registers():
+    text = rfx.jit(layernorm).lower(np.ones((40, 128)), np.ones(128)).text("vectors")
+    assert "iter_args" in text
+    assert "memref<64xf64>" not in text
