@@ -61,12 +61,27 @@ def test_rows_of_several_axes():
         np.testing.assert_allclose(a, b, 1e-12, 1e-12)
 
 
-def test_there_is_one_loop_over_rows():
-    text = rfx.jit(layernorm).lower(np.ones((40, 200)), np.ones(200)).text("fused")
-    assert text.count("rfx.map") > 3
-    loops = lower(
-        rfx.jit(layernorm).lower(np.ones((40, 200)), np.ones(200)).module, "loops"
-    )
+@pytest.mark.parametrize("fn", [softmax, layernorm, statistics])
+def test_any_number_of_rows(fn):
+    shapes = [(None, 130), (130,)][: fn.__code__.co_argcount]
+    specs = [rfx.ArraySpec(shape, "f4") for shape in shapes]
+    any_rows = rfx.jit(fn).lower(*specs).compile()
+    for rows in (2, 9):
+        x = np.random.default_rng(rows).standard_normal((rows, 130)).astype("f4")
+        arguments = (x, x[0].copy())[: fn.__code__.co_argcount]
+        want = rfx.jit(fn).lower(*arguments).compile()(*arguments)
+        got = any_rows(*arguments)
+        for a, b in zip(*((v if fn is statistics else (v,)) for v in (got, want)),
+                        strict=True):  # fmt: skip
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("rows", [40, None])
+def test_there_is_one_loop_over_rows(rows):
+    spec = rfx.ArraySpec((rows, 200), "f8")
+    lowered = rfx.jit(layernorm).lower(spec, np.ones(200))
+    assert lowered.text("fused").count("rfx.map") > 3
+    loops = lower(lowered.module, "loops")
     function = loops.body.block.first_op
     assert [op.name for op in function.body.block.ops].count("scf.parallel") == 1
 
