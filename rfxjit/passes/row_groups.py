@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 SHORTEST = 128
 """Rows of fewer elements are better joined into one long loop."""
 ROW_BYTES = 16384
-"""Rows up to this size are on the stack: half of a first-level cache, and a third of
-what a block of GPU threads shares."""
+"""How much of a row is on the stack, at most: half of a first-level cache, and a third
+of what a block of GPU threads shares."""
 
 _ASIDE = (arith.ConstantOp, DimOp, rfx.ConstantOp)
 """What depends on no row, and may come before the loop."""
@@ -56,7 +56,8 @@ class RowGroup:
     ops: list[Operation] = field(default_factory=list[Operation])
     all: list[Operation] = field(default_factory=list[Operation])
     """The same, and what is between them, in order."""
-    made: set[SSAValue] = field(default_factory=set[SSAValue])
+    made: dict[SSAValue, None] = field(default_factory=dict[SSAValue, None])
+    """The results, in order."""
 
     def inside(self, value: SSAValue) -> bool:
         """Whether only the group reads a value."""
@@ -105,7 +106,7 @@ def find_row_groups(block: Block) -> dict[Operation, RowGroup]:
                 continue
         group.ops.append(op)
         group.all.append(op)
-        group.made |= set(op.results)
+        group.made |= dict.fromkeys(op.results)
     return groups
 
 
@@ -158,20 +159,23 @@ def lower_rows(state: FunctionLowering, group: RowGroup) -> None:
             state.sizes.learn(op)
         else:
             state.lower(op)
-    single, local = set[SSAValue](), set[SSAValue]()
+    local: list[SSAValue] = []
+    room = ROW_BYTES
     for value in group.made:
-        shape = shape_of(value.type)
-        if prod(shape[1:]) == 1:
-            single.add(value)
-        size = prod(shape[1:]) * dtype_of(value.type).itemsize
-        if group.inside(value) and (value in single or size <= ROW_BYTES):
-            local.add(value)
+        count = prod(shape_of(value.type)[1:])
+        size = count * dtype_of(value.type).itemsize
+        inside = group.inside(value)
+        if inside and count == 1:
+            continue
+        if inside and size <= room:
+            local.append(value)
+            room -= size
         elif not isinstance(value.owner, rfx.ReshapeOp):
             state.destination(value)
 
     def body(m: Emit, indices: Sequence[SSAValue]) -> None:
         row = Row(indices[0], {}, {})
-        for value in local - single:
+        for value in local:
             row.buffers[value] = state.row_buffer(m, value)
         for op in group.ops:
             m.location = op.location

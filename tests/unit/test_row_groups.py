@@ -156,3 +156,25 @@ def test_accumulators_of_whole_vectors_stay_in_registers():
     text = rfx.jit(layernorm).lower(np.ones((40, 128)), np.ones(128)).text("vectors")
     assert "iter_args" in text
     assert "memref<64xf64>" not in text
+
+
+def several(x):
+    a = np.exp(x)
+    b = a / a.sum(axis=1, keepdims=True)
+    c = b - b.max(axis=1, keepdims=True)
+    d = c * c.sum(axis=1, keepdims=True)
+    return d + d.min(axis=1, keepdims=True), a.T
+
+
+def test_the_rows_on_the_stack_have_a_bound_together():
+    x = np.random.default_rng(1).standard_normal((5, 2000)).astype("f4")
+    text = rfx.jit(several).lower(x).text("loops")
+    rows = text.count("memref.alloca() {alignment = 64 : i64} : memref<2000xf32>")
+    assert rows == row_groups.ROW_BYTES // 8000
+    for got, want in zip(rfx.jit(several, strict=True)(x), several(x), strict=True):
+        np.testing.assert_allclose(got, want, 1e-4, 1e-4)
+
+
+def test_the_text_is_always_the_same():
+    x = np.ones((5, 2000), "f4")
+    assert len({rfx.jit(several).lower(x).text("loops") for _ in range(5)}) == 1
