@@ -107,6 +107,12 @@ class Shapes:
             kept = [d for d in range(len(shape_of(op.input.type))) if d not in dims]
             for i, d in enumerate(kept):
                 self.same((op.input, d), (op.result, i))
+        elif isinstance(op, LoopNest):
+            first: dict[int, tuple[SSAValue, int]] = {}
+            maps = (*op.maps, *op.out_maps)
+            for value, map_ in zip((*op.inputs, *op.outputs), maps, strict=True):
+                for i, loop in enumerate(map_):
+                    self.same(first.setdefault(loop, (value, i)), (value, i))
         sizes: Sequence[SSAValue] = getattr(op, "sizes", ())
         dynamic = iter(sizes)
         if sizes and not isinstance(op, LoopNest):

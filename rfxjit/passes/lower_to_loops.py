@@ -256,7 +256,7 @@ class FunctionLowering:
             self._release(number)
             if (group := groups.get(op)) is not None:
                 lower_rows(self, group)
-                done |= {*group.ops, *group.aside}
+                done |= set(group.all)
             else:
                 self.lower(op)
         self._return()

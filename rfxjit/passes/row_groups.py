@@ -29,6 +29,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from rfxjit.dialects import rfx
 from rfxjit.dialects.ir import dtype_of, shape_of
 from rfxjit.dialects.map_ops import LoopNest
+from rfxjit.passes.fuse import Shapes
 from rfxjit.passes.loop_nests import lower_nest
 from rfxjit.passes.loops import parallel
 
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
 SHORTEST = 128
 """Rows of fewer elements are better joined into one long loop."""
 ROW_BYTES = 16384
-"""Rows up to this size are on the stack: half of a first-level cache, and a third of
-what a block of GPU threads shares."""
+"""How much of a row is on the stack, at most: half of a first-level cache, and a third
+of what a block of GPU threads shares."""
 
 _ASIDE = (arith.ConstantOp, DimOp, rfx.ConstantOp)
 """What depends on no row, and may come before the loop."""
@@ -50,9 +51,13 @@ _ASIDE = (arith.ConstantOp, DimOp, rfx.ConstantOp)
 class RowGroup:
     """Ops that are lowered together, in one loop over rows."""
 
+    rows: object
+    """How many: a number, or the dims that are known to be as many."""
     ops: list[Operation] = field(default_factory=list[Operation])
-    aside: list[Operation] = field(default_factory=list[Operation])
-    made: set[SSAValue] = field(default_factory=set[SSAValue])
+    all: list[Operation] = field(default_factory=list[Operation])
+    """The same, and what is between them, in order."""
+    made: dict[SSAValue, None] = field(default_factory=dict[SSAValue, None])
+    """The results, in order."""
 
     def inside(self, value: SSAValue) -> bool:
         """Whether only the group reads a value."""
@@ -84,51 +89,50 @@ class RowGroup:
 
 def find_row_groups(block: Block) -> dict[Operation, RowGroup]:
     """The groups of a fused-level block, by their first op."""
+    shapes = Shapes()
+    for op in block.ops:
+        shapes.learn(op)
     groups: dict[Operation, RowGroup] = {}
-    group = RowGroup()
+    group = RowGroup(None)
     for op in block.ops:
         if isinstance(op, _ASIDE):
-            if group.ops:
-                group.aside.append(op)
+            group.all.append(op)
             continue
-        if group.ops and not _joins(op, group):
-            _close(group, groups)
-            group = RowGroup()
-        if _starts(op) if not group.ops else _joins(op, group):
-            group.ops.append(op)
-            group.made |= set(op.results)
-    _close(group, groups)
+        if not (group.ops and _joins(op, group, shapes)):
+            if len(group.ops) > 1 and group.pays():
+                groups[group.ops[0]] = group
+            group = RowGroup(_rows(op, shapes))
+            if group.rows is None:
+                continue
+        group.ops.append(op)
+        group.all.append(op)
+        group.made |= dict.fromkeys(op.results)
     return groups
 
 
-def _close(group: RowGroup, groups: dict[Operation, RowGroup]) -> None:
-    if len(group.ops) > 1 and group.pays():
-        groups[group.ops[0]] = group
+def _rows(op: Operation, shapes: Shapes) -> object:
+    """The number of rows of a nest; None for what is none that can be in a group."""
+    if (
+        not isinstance(op, LoopNest)
+        or op.shape[:1] in ((), (1,))
+        # It may be short, and its rows have no place on the stack.
+        or DYNAMIC_INDEX in op.shape[1:]
+        or any(map_[:1] != (0,) for map_ in op.out_maps)
+    ):
+        return None
+    return shapes.key(op.outputs[0])[0]
 
 
-def _starts(op: Operation) -> bool:
-    # A dynamic inner size may be short, and its rows have no place on the stack.
-    return (
-        isinstance(op, LoopNest)
-        and len(op.shape) > 0
-        and op.shape[0] != 1
-        and DYNAMIC_INDEX not in op.shape
-        and all(map_[:1] == (0,) for map_ in op.out_maps)
-    )
-
-
-def _joins(op: Operation, group: RowGroup) -> bool:
-    first = group.ops[0]
-    assert isinstance(first, LoopNest)
+def _joins(op: Operation, group: RowGroup, shapes: Shapes) -> bool:
     if isinstance(op, rfx.ReshapeOp):
         # Numbers of rows in another shape.
-        shape = shape_of(op.result.type)
+        shape, old = shape_of(op.result.type), shape_of(op.input.type)
         return (
             op.input in group.made
-            and shape[:1] == shape_of(op.input.type)[:1] == first.shape[:1]
-            and prod(shape[1:]) == prod(shape_of(op.input.type)[1:]) == 1
+            and shape[:1] == old[:1]
+            and prod(shape[1:]) == prod(old[1:]) == 1
         )
-    if not isinstance(op, LoopNest) or not _starts(op) or op.shape[0] != first.shape[0]:
+    if not isinstance(op, LoopNest) or _rows(op, shapes) != group.rows:
         return False
     return all(
         map_[:1] == (0,) and 0 not in map_[1:]
@@ -150,24 +154,28 @@ class Row:
 
 def lower_rows(state: FunctionLowering, group: RowGroup) -> None:
     """One parallel loop over rows, with all nests of a group inside."""
-    for op in group.ops:
-        state.sizes.learn(op)
-    for op in group.aside:
-        state.lower(op)
-    single, local = set[SSAValue](), set[SSAValue]()
+    for op in group.all:
+        if op in group.ops:
+            state.sizes.learn(op)
+        else:
+            state.lower(op)
+    local: list[SSAValue] = []
+    room = ROW_BYTES
     for value in group.made:
-        shape = shape_of(value.type)
-        if prod(shape[1:]) == 1:
-            single.add(value)
-        size = prod(shape[1:]) * dtype_of(value.type).itemsize
-        if group.inside(value) and (value in single or size <= ROW_BYTES):
-            local.add(value)
+        count = prod(shape_of(value.type)[1:])
+        size = count * dtype_of(value.type).itemsize
+        inside = group.inside(value)
+        if inside and count == 1:
+            continue
+        if inside and size <= room:
+            local.append(value)
+            room -= size
         elif not isinstance(value.owner, rfx.ReshapeOp):
             state.destination(value)
 
     def body(m: Emit, indices: Sequence[SSAValue]) -> None:
         row = Row(indices[0], {}, {})
-        for value in local - single:
+        for value in local:
             row.buffers[value] = state.row_buffer(m, value)
         for op in group.ops:
             m.location = op.location
@@ -179,8 +187,8 @@ def lower_rows(state: FunctionLowering, group: RowGroup) -> None:
 
     first = group.ops[0]
     assert isinstance(first, LoopNest)
-    rows = state.sizes.value(first.shape[0])
-    parallel(state.emit, [rows], body)
+    rows = state.sizes.mixed(first.shape, first.sizes)[0]
+    parallel(state.emit, [state.sizes.value(rows)], body)
     for op in group.ops:
         if isinstance(op, rfx.ReshapeOp) and not group.inside(op.result):
             state.lower(op)

@@ -61,12 +61,27 @@ def test_rows_of_several_axes():
         np.testing.assert_allclose(a, b, 1e-12, 1e-12)
 
 
-def test_there_is_one_loop_over_rows():
-    text = rfx.jit(layernorm).lower(np.ones((40, 200)), np.ones(200)).text("fused")
-    assert text.count("rfx.map") > 3
-    loops = lower(
-        rfx.jit(layernorm).lower(np.ones((40, 200)), np.ones(200)).module, "loops"
-    )
+@pytest.mark.parametrize("fn", [softmax, layernorm, statistics])
+def test_any_number_of_rows(fn):
+    shapes = [(None, 130), (130,)][: fn.__code__.co_argcount]
+    specs = [rfx.ArraySpec(shape, "f4") for shape in shapes]
+    any_rows = rfx.jit(fn).lower(*specs).compile()
+    for rows in (2, 9):
+        x = np.random.default_rng(rows).standard_normal((rows, 130)).astype("f4")
+        arguments = (x, x[0].copy())[: fn.__code__.co_argcount]
+        want = rfx.jit(fn).lower(*arguments).compile()(*arguments)
+        got = any_rows(*arguments)
+        for a, b in zip(*((v if fn is statistics else (v,)) for v in (got, want)),
+                        strict=True):  # fmt: skip
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("rows", [40, None])
+def test_there_is_one_loop_over_rows(rows):
+    spec = rfx.ArraySpec((rows, 200), "f8")
+    lowered = rfx.jit(layernorm).lower(spec, np.ones(200))
+    assert lowered.text("fused").count("rfx.map") > 3
+    loops = lower(lowered.module, "loops")
     function = loops.body.block.first_op
     assert [op.name for op in function.body.block.ops].count("scf.parallel") == 1
 
@@ -135,3 +150,31 @@ def test_the_interpreter_agrees_to_the_bit():
         lowered.compile()(x), run(lowered.module, "statistics", [x]), strict=True
     ):
         np.testing.assert_array_equal(got, want)
+
+
+def test_accumulators_of_whole_vectors_stay_in_registers():
+    text = rfx.jit(layernorm).lower(np.ones((40, 128)), np.ones(128)).text("vectors")
+    assert "iter_args" in text
+    assert "memref<64xf64>" not in text
+
+
+def several(x):
+    a = np.exp(x)
+    b = a / a.sum(axis=1, keepdims=True)
+    c = b - b.max(axis=1, keepdims=True)
+    d = c * c.sum(axis=1, keepdims=True)
+    return d + d.min(axis=1, keepdims=True), a.T
+
+
+def test_the_rows_on_the_stack_have_a_bound_together():
+    x = np.random.default_rng(1).standard_normal((5, 2000)).astype("f4")
+    text = rfx.jit(several).lower(x).text("loops")
+    rows = text.count("memref.alloca() {alignment = 64 : i64} : memref<2000xf32>")
+    assert rows == row_groups.ROW_BYTES // 8000
+    for got, want in zip(rfx.jit(several, strict=True)(x), several(x), strict=True):
+        np.testing.assert_allclose(got, want, 1e-4, 1e-4)
+
+
+def test_the_text_is_always_the_same():
+    x = np.ones((5, 2000), "f4")
+    assert len({rfx.jit(several).lower(x).text("loops") for _ in range(5)}) == 1

@@ -86,3 +86,15 @@ func.func @places(%x: tensor<32x32xf32>) -> tensor<32x32xf32> {
 // CHECK-NEXT:    memref.view %ws[%[[SECOND]]][]
 // CHECK:         memref.view %ws[%[[FIRST]]][]
 // CHECK-NOT:     memref.view
+
+// -----
+
+// Whole blocks of 64 lanes leave no rest: no loop of no iterations.
+func.func @whole(%x: tensor<4x128xf32>) -> tensor<4xf32> {
+  %r = rfx.reduce "add" %x dims [1] : tensor<4x128xf32> to tensor<4xf32>
+  func.return %r : tensor<4xf32>
+}
+// CHECK-LABEL: func.func @whole
+// CHECK:         scf.for
+// CHECK:           memref.load %x
+// CHECK-NOT:       memref.load %x
