@@ -45,6 +45,12 @@ def _full_like(a: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None)
 # ---- ranges ------------------------------------------------------------------------
 
 
+def iota(trace: Trace, n: Any, dtype: Any = np.int64) -> Tracer:
+    """0, 1, …, n - 1, computed where it is used."""
+    value = trace.here().iota(dtype, 0, sizes(trace, [n]))
+    return Tracer(trace, value, "array", shape=(n,))
+
+
 @implements("linspace", arrays="start stop", weak=True)
 def linspace(
     start: Any, stop: Any, num: Any = 50, endpoint: Any = True, retstep: Any = False,
@@ -61,7 +67,7 @@ def linspace(
     delta = np.subtract(last, first)
     steps = num - 1 if endpoint else num
     shape = (num, *[1] * delta.ndim)
-    places = np.arange(num).reshape(shape).astype(computed)
+    places = iota(start.trace, num, computed).reshape(shape)
     if steps > 0:
         step = np.true_divide(delta, computed.type(steps))
         # Where the step vanishes, the quotient is taken last, as NumPy does.
@@ -167,9 +173,3 @@ def _min_scalar_type(a: Any, /) -> Any:
 @implements("astype", arrays="x")
 def _astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
     return x.astype(dtype)
-
-
-def iota(trace: Trace, n: Any, dtype: Any = np.int64) -> Tracer:
-    """0, 1, …, n - 1, computed where it is used."""
-    value = trace.here().iota(dtype, 0, sizes(trace, [n]))
-    return Tracer(trace, value, "array", shape=(n,))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from rfxjit.frontend.context import refuse
+from rfxjit.frontend.numpy_creation import iota
 from rfxjit.frontend.numpy_reductions import reduce
 from rfxjit.frontend.numpy_registry import axis_of, implements, lift_all, static_size
 from rfxjit.frontend.tracer import Tracer, broadcast_to, lift
@@ -64,7 +65,7 @@ def along(arr: Any, indices: Any, axis: int) -> tuple[Any, ...]:
     shape = tuple(static_size(arr, d) for d in range(rank))
     return tuple(
         indices if d == axis
-        else np.arange(shape[d]).reshape(*[1] * d, -1, *[1] * (rank - 1 - d))
+        else iota(arr.trace, shape[d]).reshape(*[1] * d, -1, *[1] * (rank - 1 - d))
         for d in range(rank)
     )  # fmt: skip
 
@@ -76,8 +77,15 @@ def _repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     if axis is None:
         a, axis = a.reshape(-1), 0
     axis = axis_of(axis, a.ndim)
-    where = np.repeat(np.arange(static_size(a, axis)), repeats)
-    return take(a, where, axis)
+    n = static_size(a, axis)
+    if not isinstance(repeats, int):
+        return take(a, np.repeat(np.arange(n), repeats), axis)
+    if repeats < 0:
+        raise ValueError("repeats may not contain negative values.")
+    shape = (*a.shape[:axis], n, repeats, *a.shape[axis + 1 :])
+    grown: Any = np.expand_dims(a, axis + 1)
+    wide = broadcast_to(grown, shape)
+    return wide.reshape((*shape[:axis], n * repeats, *shape[axis + 2 :]))
 
 
 @implements("tile", arrays="A")
@@ -107,20 +115,19 @@ def _edges(values: Any, rank: int) -> list[tuple[Any, Any]]:
     return [(low, high) for low, high in wide.tolist()]
 
 
-def _places(n: int, low: int, high: int, mode: str, reflect_type: str) -> Any:
-    """From which of n elements each padded one comes."""
-    where = np.arange(-low, n + high)
+def _places(where: Any, n: int, mode: str) -> Any:
+    """From which of n elements those at places before, in and after them come."""
     if mode == "edge":
         return np.clip(where, 0, n - 1)
     if mode == "wrap":
-        return where % n
+        return np.mod(where, n)
     if mode == "symmetric":
-        where = where % (2 * n)
-        return np.minimum(where, 2 * n - 1 - where)
+        where = np.mod(where, 2 * n)
+        return np.minimum(where, np.subtract(2 * n - 1, where))
     if n == 1:
         return np.zeros_like(where)
-    where = where % (2 * n - 2)
-    return np.minimum(where, 2 * n - 2 - where)
+    where = np.mod(where, 2 * n - 2)
+    return np.minimum(where, np.subtract(2 * n - 2, where))
 
 
 @implements("pad", arrays="array")
@@ -149,7 +156,8 @@ def _pad(array: Any, pad_width: Any, mode: Any = "constant", *,
                 " 'empty'"
             )
         if low + high:
-            array = take(array, _places(n, low, high, mode, reflect_type), d)
+            where = np.subtract(iota(array.trace, low + n + high), low)
+            array = take(array, _places(where, n, mode), d)
     return array
 
 
@@ -180,8 +188,9 @@ def diagonal(a: Any, offset: int = 0, axis1: Any = 0, axis2: Any = 1) -> Any:
     rest = [d for d in range(a.ndim) if d not in (first, second)]
     moved = np.transpose(a, [first, second, *rest])
     rows, columns = static_size(a, first), static_size(a, second)
-    i = np.arange(max(min(rows + min(offset, 0), columns - max(offset, 0)), 0))
-    picked = moved[i - min(offset, 0), i + max(offset, 0)]
+    count = max(min(rows + min(offset, 0), columns - max(offset, 0)), 0)
+    i = iota(a.trace, count)
+    picked = moved[np.subtract(i, min(offset, 0)), np.add(i, max(offset, 0))]
     return np.moveaxis(picked, 0, -1)
 
 
@@ -210,13 +219,12 @@ def diag(v: Any, k: int = 0) -> Any:
         raise ValueError("Input must be 1- or 2-d.")
     n = static_size(v, 0)
     size = n + abs(k)
-    rows, columns = np.arange(size)[:, None], np.arange(size)
-    on = columns - rows == k
-    where = np.clip(np.where(k >= 0, rows, columns), 0, max(n - 1, 0))
-    if n == 0:
-        return np.zeros_like(v, shape=(size, size))
-    full = take(v, np.broadcast_to(where, (size, size)).reshape(-1), 0)
-    return np.where(on, full.reshape((size, size)), np.zeros((), v.dtype))
+    columns = iota(v.trace, size)
+    rows = columns[:, None]
+    on = np.equal(np.subtract(columns, rows), k)
+    # In either triangle, a column holds the element of its own number.
+    padded = np.pad(v, (k, 0) if k > 0 else (0, -k))
+    return np.where(on, padded, np.zeros((), v.dtype))
 
 
 @implements("diagflat", arrays="v")
@@ -229,8 +237,9 @@ def _triangle(name: str) -> None:
         if m.ndim == 1:
             n = static_size(m, 0)
             m = broadcast_to(m, (n, n))
-        rows, columns = static_size(m, m.ndim - 2), static_size(m, m.ndim - 1)
-        low = np.tri(rows, columns, k if name == "tril" else k - 1, dtype=bool)
+        rows, columns = (iota(m.trace, m.shape[d]) for d in (-2, -1))
+        last = k if name == "tril" else k - 1
+        low = np.less_equal(np.subtract(columns, rows[:, None]), last)
         zero = np.zeros((), m.dtype)
         return np.where(low, m, zero) if name == "tril" else np.where(low, zero, m)
 

@@ -86,13 +86,15 @@ def _ravel(a: Any, order: str = "C") -> Any:
 
 @implements("resize")
 def _resize(a: Any, new_shape: Any) -> Any:
+    from rfxjit.frontend.numpy_creation import iota
+
     shape = new_shape if isinstance(new_shape, (tuple, list)) else (new_shape,)
     if any(n < 0 for n in shape):
         raise ValueError("all elements of `new_shape` must be non-negative")
     total, have = int(np.prod(shape)), int(a.size)
     if have == 0:
         return np.zeros_like(a, shape=shape)
-    where = np.arange(total) % have
+    where = np.mod(iota(a.trace, total), have)
     return a.reshape(-1)[where].reshape(tuple(shape))
 
 

@@ -33,6 +33,8 @@ from rfxjit.special import result_dtype
 if TYPE_CHECKING:
     from rfxjit.signature import Kind
 
+WRITTEN_OUT = 64
+"""Arrays of more elements are read from memory; smaller ones are in the code."""
 PYTHON = {"float": float, "int": int, "bool": bool}
 
 UFUNCS: dict[Any, str] = {
@@ -431,6 +433,10 @@ def lift(trace: Trace, value: Any, dtype: Any = None) -> Tracer:
     if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
         raise refuse(f"dtype {array.dtype} is not supported")
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
+    if array.size > WRITTEN_OUT:
+        # Read in each call, like what is captured; never written to: a copy is used.
+        made: Tracer = trace.enter(array, trace.root(array), "constant", "hidden")
+        return made.like(made.value)
     ssa = trace.here().constant(array)
     return Tracer(trace, ssa, cast("Kind", kind), concrete=value, shape=array.shape)
 

@@ -252,6 +252,34 @@ def test_a_range_of_any_length_is_no_list_of_stores():
     assert len(function.lower(x).text("loops")) < 4000
 
 
+def test_large_constants_are_read_from_memory():
+    def weighted(x):
+        table = np.array([float(i) for i in range(100)])
+        table[0] = x[0]
+        return (x * np.kaiser(100, 2.0) + table).sum()
+
+    x = np.arange(100.0)
+    jitted = rfx.jit(weighted, strict=True)
+    for scale in (1.0, 2.0):
+        check(jitted(x * scale), weighted(x * scale))
+    assert jitted.compile_count == 1
+    assert "memref.store" not in jitted.lower(x).text("loops").partition("scf")[0]
+    want = np.kaiser(100, 2.0)
+    want[0] += 1
+    check(rfx.grad(weighted)(x), want)
+
+
+@pytest.mark.parametrize("k", [-2, 0, 3])
+def test_triangles_and_diagonals_of_any_size_are_computed(k):
+    def parts(x):
+        return np.tril(x, k), np.triu(x, k), np.diag(x[0], k), np.diag(x, k)
+
+    x = np.arange(200.0 * 210).reshape(200, 210)
+    jitted = rfx.jit(parts, strict=True)
+    check(jitted(x), parts(x))
+    assert len(jitted.lower(x).text("loops")) < 20_000
+
+
 def test_python_rounds_to_integers():
     function = rfx.jit(lambda x: round(x), strict=True)  # noqa: PLW0108 - builtins are called otherwise
     assert [function(v) for v in (2.5, 3.5, -0.6)] == [2, 4, -1]
