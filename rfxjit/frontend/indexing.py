@@ -8,7 +8,7 @@ that depends on data; they are refused, and `np.where` is the way out.
 """
 
 # Keys can be anything, and NumPy's functions are given tracers.
-# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false, reportOperatorIssue=false, reportAttributeAccessIssue=false, reportUnnecessaryCast=false
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false, reportOperatorIssue=false, reportAttributeAccessIssue=false, reportUnnecessaryCast=false, reportPrivateUsage=false
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def getitem(x: Tracer, key: Any) -> Any:
 def _note_view(x: Tracer, view: Tracer, key: Any) -> None:
     x.views = [ref for ref in x.views if ref() is not None]
     x.views.append(weakref.ref(view))
-    view._base = (x, key)  # pyright: ignore[reportPrivateUsage]
+    view._base = (x, key)
 
 
 def _index_arrays(x: Tracer, items: Sequence[Any]) -> tuple[list[int], list[Tracer]]:
@@ -215,6 +215,10 @@ def _gather(x: Tracer, items: Sequence[Any]) -> Tracer:
 
 def setitem(x: Tracer, key: Any, value: Any) -> None:
     """`x[key] = value`, as a new value of the same handle."""
+    if isinstance(value, Tracer) and value._base is not None:
+        base, written = value._base
+        if base is x and written is key:
+            return  # the end of `x[key] += c`, which has written through the view
     trace = x.trace
     new = lift(trace, value)
     if not np.can_cast(new.dtype, x.dtype, "unsafe"):

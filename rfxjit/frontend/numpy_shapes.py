@@ -76,7 +76,7 @@ def reshape(a: Any, /, shape: Any = None, order: str = "C", *, copy: Any = None)
         )
     value = a.trace.here().reshape(a.value, sizes(a.trace, new))
     kind = "array" if a.kind in ("array", "scalar") else a.kind
-    return Tracer(a.trace, value, kind, shape=tuple(new))
+    return a.moved(Tracer(a.trace, value, kind, shape=tuple(new)))
 
 
 @implements("ravel")
@@ -170,7 +170,8 @@ def transpose(a: Any, axes: Any = None) -> Any:
     if order == list(range(a.ndim)):
         return a
     value = a.trace.here().transpose(a.value, order)
-    return Tracer(a.trace, value, "array", shape=tuple(a.shape[d] for d in order))
+    shape = tuple(a.shape[d] for d in order)
+    return a.moved(Tracer(a.trace, value, "array", shape=shape))
 
 
 @implements("matrix_transpose", "linalg.matrix_transpose", arrays="x")

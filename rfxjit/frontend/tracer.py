@@ -65,6 +65,7 @@ class Tracer:
         self.source = source
         self.views: list[weakref.ref[Tracer]] = []
         self._base: tuple[Tracer, Any] | None = None
+        self._shared: weakref.ref[Tracer] | None = None
         self._shape = shape if shape is not None else _shape_of(trace, value, source)
 
     # ---- what NumPy code looks at
@@ -205,7 +206,14 @@ class Tracer:
             self._base = None
             base[key] = new
             self.value = new.value
+            base.views.append(weakref.ref(self))
+            self._base = base, key
             return
+        if self._shared is not None and self._shared() is not None:
+            raise refuse(
+                "cannot write through a reshaped or transposed view",
+                "write to the array itself, or take a .copy() of the view first",
+            )
         if any(ref() is not None for ref in self.views):
             raise refuse(
                 "cannot write while a view of the same array is in use",
@@ -213,6 +221,27 @@ class Tracer:
             )
         self.value = new.value
         self.concrete = None
+
+    def moved(self, view: Tracer) -> Tracer:
+        """Note that `view` has the elements of this array in another order or shape.
+
+        What is written to one of them is not seen by the other, so it is refused as
+        long as both are in use.
+        """
+        owners: list[Tracer] = [self]
+        while (above := owners[-1]._above()) is not None:
+            owners.append(above)
+        for owner in owners:
+            owner.views = [ref for ref in owner.views if ref() is not None]
+            owner.views.append(weakref.ref(view))
+        view._shared = weakref.ref(owners[-1])
+        return view
+
+    def _above(self) -> Tracer | None:
+        """The array that this one is a view of, if that is still in use."""
+        if self._base is not None:
+            return self._base[0]
+        return self._shared() if self._shared is not None else None
 
     def astype(self, dtype: Any, **_: Any) -> Tracer:
         """As `ndarray.astype`, always a copy."""
@@ -300,7 +329,7 @@ class Tracer:
 
     def flatten(self, order: str = "C") -> Tracer:
         """A flat copy."""
-        return self.reshape(-1, order=order)
+        return self.reshape(-1, order=order).copy()
 
 
 def _method(name: str, function: Callable[..., Any]) -> None:

@@ -191,6 +191,48 @@ def test_in_place_writes_reach_the_caller():
     np.testing.assert_array_equal(x, [5, 1, 1, 1])
 
 
+def test_writes_through_views_are_seen_or_refused():
+    def twice(x):
+        part = x[1:]
+        part[0] = 5
+        part[1] += 6
+        return x * 2
+
+    def fresh(x):
+        grid = (x + 1).reshape(2, 2)
+        grid[0] = 5
+        flat = x.flatten()
+        flat[0] = 7
+        return grid, flat, x
+
+    for function in (twice, fresh):
+        mine, theirs = np.arange(4.0), np.arange(4.0)
+        equal(rfx.jit(function, strict=True)(mine), function(theirs))
+        equal(mine, theirs)
+
+    def reshaped(x):
+        x.reshape(-1)[0] = 5
+        return x + 1
+
+    def transposed(x):
+        y = x[1:].T
+        y[0] = 5
+        return x + y.sum()
+
+    def behind(x):
+        y = x.ravel()
+        x[0] = 5
+        return y + 1
+
+    for function in (reshaped, transposed, behind):
+        with pytest.raises(rfx.TraceError, match="view"):
+            rfx.jit(function, strict=True)(np.ones((2, 2)))
+        mine, theirs = np.ones((2, 2)), np.ones((2, 2))
+        with pytest.warns(rfx.RfxFallbackWarning):
+            equal(rfx.jit(function)(mine), function(theirs))
+        equal(mine, theirs)
+
+
 def test_new_sizes_compile_at_most_twice():
     jitted = rfx.jit(lambda x: (x * 2 + 1).sum(), strict=True)
     for n in range(3, 23):
