@@ -454,7 +454,10 @@ class _NestLowering:
         for_loop(m, full, (), chunk)
         done = m.mul(full, lanes)
         first = m.add(start, done)
-        parallel(m, [m.sub(count, done)], lambda e, where: step(e, where, first))
+        rest = m.sub(count, done)
+        if rest is not m.const(0, index):
+            # Even a loop of no iterations would keep the lanes in memory.
+            parallel(m, [rest], lambda e, where: step(e, where, first))
         half = LANES
         while half := half // 2:
 

@@ -36,14 +36,12 @@ def store(
 def parallel(m: Emit, dims: Sequence[SSAValue], body: Body) -> None:
     """Nested `scf.parallel` loops from 0 to `dims`, around `body(m, indices)`.
 
-    There is no loop for a dim that is known to be 1, and nothing for one of 0.
+    There is no loop for a dim that is known to be 1.
     """
     if not dims:
         body(m, ())
         return
     zero = m.const(0, index)
-    if zero in dims:
-        return
     if dims[0] is m.const(1, index):
         parallel(m, dims[1:], lambda e, rest: body(e, (zero, *rest)))
         return
