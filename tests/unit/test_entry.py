@@ -219,7 +219,9 @@ def test_arrays_in_any_form(native, form):
     counts = sys.getrefcount(F8), sys.getrefcount(view)
     for _ in range(100):
         f(2.0, view, y)
-    assert (sys.getrefcount(F8), sys.getrefcount(view)) == counts
+    assert sys.getrefcount(view) == counts[1]
+    # Garbage of other tests may go meanwhile, and with it a few references.
+    assert abs(sys.getrefcount(F8) - counts[0]) < 50
 
 
 @native_only
