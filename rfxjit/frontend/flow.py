@@ -140,6 +140,10 @@ class Statements(ABC):
     def at(self, node: ast.AST) -> None:
         """Note where the next ops come from."""
 
+    @abstractmethod
+    def refuse(self, node: ast.AST, reason: str, hint: str | None = None) -> Exception:
+        """The error for something in the source."""
+
     # ---- flags
 
     def constant(self, value: int, type_: Attribute = i1) -> SSAValue:

@@ -247,6 +247,10 @@ class Flow(Statements):
             else:
                 assert isinstance(left, SSAValue)
                 self.branch(results[-1], leave, lambda: None, after)
+        if test is True and not leaves(node.body, ast.Break, ast.Return):
+            raise self.refuse(
+                node, "this loop never ends", "leave it by break or return"
+            )
         if test is True and not leaves(node.body, ast.Break):
             self.env["return"] = True
         elif test is True and not leaves(node.body, ast.Return):

@@ -119,6 +119,9 @@ class KernelFlow(Expressions):
         self.line = self.trace.place.line
         self.trace.here()
 
+    def refuse(self, node: ast.AST, reason: str, hint: str | None = None) -> Exception:
+        return self.source.refuse(node, reason, hint)
+
     def slot(self, name: str, values: Sequence[Any]) -> Slot | None:
         if name:
             type_ = self.types.get(name)

@@ -485,6 +485,8 @@ REFUSED = {
     "count": ("def f(x):\n    if x > 0:\n        return x, x\n    return x",
               "returns 1 values here, but 2", 4, 5),
     "nothing": ("def f(x):\n    return", "for each element", 2, 5),
+    "endless": ("def f(x):\n    while True:\n        x += 1\n    return x",
+                "never ends", 2, 5),
     "matmul": ("def f(x):\n    return x @ x", "no @", 2, 12),
     "shift": ("def f(x):\n    return x << 1.5", "not supported", 2, 12),
 }  # fmt: skip
