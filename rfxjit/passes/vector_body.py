@@ -578,8 +578,8 @@ class VectorBody:
         start = self.m.const(1, mask_type) if outer is None else outer
         head = Block(arg_types=[*map(self.type_of, before.args), mask_type])
         m = self.m.child(head)
-        with self.inside(m, outer):
-            *arguments, active = head.args
+        *arguments, active = head.args
+        with self.inside(m, active):  # who has left must not keep a loop inside alive
             self.bind(before.args, arguments)
             self.ops(before)
             condition = self.vector(end.condition)

@@ -217,6 +217,28 @@ def test_sequential_exits():
     check(f, F8, np.arange(37))
 
 
+@pytest.mark.timeout(60)
+def test_who_has_left_a_loop_does_not_keep_one_inside_of_it_running():
+    @rfx.kernel
+    def halvings(x):
+        k = 0
+        while x >= 1.0:
+            x = x * 0.5
+            k += 1
+        return k
+
+    @rfx.kernel
+    def f(x):
+        n = 0
+        while halvings(x) < 5:  # of infinity without end
+            x = x * 1e200
+            n += 1
+        return n
+
+    x = np.array([1.0, 1e-100, 1e-250, 1e-300, 100.0])
+    assert f(x).tolist() == [1, 1, 2, 2, 0]
+
+
 # ---- operators and types
 
 
