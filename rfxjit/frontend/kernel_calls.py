@@ -77,7 +77,14 @@ def call(flow: Expressions, node: ast.Call) -> Any:
             f"a kernel cannot call {text}",
             "it can call np.*, math.* and functions with @rfx.kernel",
         )
-    value = call_function(flow.trace, callee, tuple(args), kwargs)
+    try:
+        value = call_function(flow.trace, callee, tuple(args), kwargs)
+    except (ValueError, ArithmeticError):
+        if any(isinstance(a, Tracer) for a in (*args, *kwargs.values())):
+            raise
+        # Of numbers that are known, as of those that are not: `int` of a NaN.
+        lifted = tuple(flow.lifted(a) for a in args)
+        value = call_function(flow.trace, callee, lifted, kwargs)
     if isinstance(value, np.ndarray):  # of numbers that are all known
         value = value[()]
     return flow.checked(value) if not isinstance(value, tuple) else value

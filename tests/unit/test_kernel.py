@@ -310,6 +310,25 @@ def test_casts():
     assert whole[2] == 3
 
 
+def test_what_python_raises_of_known_numbers_is_as_of_others():
+    def f(x):
+        zero, nan = 0.0, np.nan
+        return 1.0 / zero + x, 7 // 0, int(nan), math.sqrt(-1.0), 2.0**2000.0, 1 << -1
+
+    known = rfx.kernel(f)(1.0)
+
+    def g(x, zero, none, nan, two, many, minus):
+        return (
+            1.0 / zero + x, 7 // none, int(nan), math.sqrt(-two / 2.0), two**many,
+            1 << minus,
+        )  # fmt: skip
+
+    for a, b in zip(
+        known, rfx.kernel(g)(1.0, 0.0, 0, np.nan, 2.0, 2000.0, -1), strict=True
+    ):
+        same(a, b)
+
+
 def test_functions_of_numpy_and_math():
     def f(x, y):
         return (
