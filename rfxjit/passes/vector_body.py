@@ -7,15 +7,9 @@ Every value of the body is one of three kinds:
                    its first lane is kept, and a load at it is one `vector.load`
     varying        anything else: a vector, one lane per iteration
 
-Straight-line ops become the same ops on vectors. Where control flow depends on a lane,
-a mask says which lanes are alive:
-
-    scf.if %c { a } else { b }     both sides, each under its mask, then a select; a
-                                   side that is dear or rare runs only if any lane
-                                   wants it
-    scf.while                      runs on while any lane does; a lane that leaves
-                                   stores its results under its mask
-    scf.for                        as it is, or as a scf.while if the bounds vary
+Straight-line ops become the same ops on vectors; `vector_varying.py` finds out which
+they are. Where control flow depends on a lane, a mask says which lanes are alive: see
+`vector_control.py`.
 
 Each lane computes exactly what the scalar loop would: the results are the same bits.
 What has no vector form (a load at scattered places, a call) goes lane by lane through a
@@ -32,168 +26,22 @@ from xdsl.dialects import arith, func, memref, scf, vector
 from xdsl.dialects.builtin import (
     DenseArrayBase,
     DenseIntOrFPElementsAttr,
-    FloatAttr,
     IntegerAttr,
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
-from rfxjit.dialects.ir import append, element_type, i1, i8, i32, i64, index, make
+from rfxjit.dialects.ir import append, element_type, i1, i32, i64, index, make
 from rfxjit.dialects.ir import memref as memref_type
 from rfxjit.dialects.ir import vector as vector_type
 from rfxjit.passes.emit import Emit
 from rfxjit.passes.loops import for_loop, load, store
-from rfxjit.passes.math.common import RARE
+from rfxjit.passes.vector_control import vector_for, vector_if, vector_while
+from rfxjit.passes.vector_varying import constant_of
 
-DEAR = 16
-"""A branch of more ops than this runs only if any lane wants it."""
 _OR: dict[str, Attribute] = {
     "kind": vector.CombiningKindAttr(vector.CombiningKindFlag.OR),
     "fastmath": arith.FastMathFlagsAttr("none"),
 }
-_SUPPORTED = (memref.LoadOp, memref.StoreOp, memref.DimOp, func.CallOp, scf.IfOp,
-              scf.ForOp, scf.WhileOp, scf.YieldOp, scf.ConditionOp,
-              scf.ReduceOp)  # fmt: skip
-_STRAIGHT = frozenset({"arith", "math"})
-
-
-def is_straight(op: Operation) -> bool:
-    """Whether an op works on scalars and on vectors alike."""
-    return op.dialect_name() in _STRAIGHT
-
-
-def find_varying(body: Block) -> set[SSAValue] | None:
-    """The values that differ between iterations, or None if there is no vector form.
-
-    Loops whose lanes run different numbers of times become `scf.while` on the way.
-    """
-    while True:
-        varying: set[SSAValue] = set(body.args)
-        try:
-            return varying if _vary(body, varying) else None
-        except _DivergentError as divergent:
-            for_to_while(divergent.loop)
-
-
-class _DivergentError(Exception):
-    """The bounds of a loop vary."""
-
-    def __init__(self, loop: scf.ForOp) -> None:
-        super().__init__()
-        self.loop = loop
-
-
-def for_to_while(op: scf.ForOp) -> None:
-    """Write a counted loop with its condition.
-
-    scf.for %i = %a to %b step %s iter_args(%x = %y) { ...; yield %z }
-      ->  scf.while (%i = %a, %x = %y) { condition(%i < %b) %i, %x }
-          do { ...; yield %i + %s, %z }
-    """
-    old = op.body.block
-    types = [a.type for a in old.args]
-    head = Block(arg_types=types)
-    m = Emit(head, op.location)
-    more = m.lt(head.args[0], op.ub)
-    append(head, make(scf.ConditionOp, (more, *head.args), (), op.location))
-    end = cast("Operation", old.last_op)
-    values = list(end.operands)
-    end.detach()
-    end.erase()
-    m = Emit(old, op.location)
-    values.insert(0, m.add(old.args[0], op.step))
-    append(old, make(scf.YieldOp, values, (), op.location))
-    operands = (op.lb, *op.iter_args)
-    regions = (Region(head), op.detach_region(0))
-    loop = make(scf.WhileOp, operands, types, op.location, regions=regions)
-    loop.attributes.update(op.attributes)
-    cast("Block", op.parent).insert_op_before(loop, op)
-    for result, new in zip(op.results, loop.results[1:], strict=True):
-        result.replace_all_uses_with(new)
-    op.detach()
-    op.erase()
-
-
-def _vary(block: Block, varying: set[SSAValue]) -> bool:
-    """Add the varying values of `block`; whether all of it has a vector form."""
-    for op in block.ops:
-        if isinstance(op, scf.IfOp):
-            regions = [r for r in op.regions if r.blocks]
-            if not all(_vary(r.block, varying) for r in regions):
-                return False
-            yields = [cast("Operation", r.block.last_op).operands for r in regions]
-            for k, result in enumerate(op.results):
-                if op.cond in varying or any(y[k] in varying for y in yields):
-                    varying.add(result)
-        elif isinstance(op, scf.ForOp):
-            if varying & {op.lb, op.ub, op.step}:
-                raise _DivergentError(op)
-            if not _vary_for(op, varying):
-                return False
-        elif isinstance(op, scf.WhileOp):
-            if not _vary_while(op, varying):
-                return False
-        elif isinstance(op, memref.StoreOp):
-            if not varying.intersection(op.indices):
-                return False
-        elif not (is_straight(op) or isinstance(op, _SUPPORTED)):
-            return False
-        elif not varying.isdisjoint(op.operands):
-            varying.update(op.results)
-    return True
-
-
-def _vary_for(op: scf.ForOp, varying: set[SSAValue]) -> bool:
-    body = op.body.block
-    while True:
-        before = len(varying)
-        if not _vary(body, varying):
-            return False
-        yields = cast("Operation", body.last_op).operands
-        for given, argument, new, result in zip(
-            op.iter_args, body.args[1:], yields, op.results, strict=True
-        ):
-            if varying & {given, argument, new}:
-                varying.update((argument, result))
-        if len(varying) == before:
-            return True
-
-
-def _vary_while(op: scf.WhileOp, varying: set[SSAValue]) -> bool:
-    """What is the same in all lanes that still run stays uniform inside the loop.
-
-    Its results vary all the same if lanes leave at different times.
-    """
-    before, after = op.before_region.block, op.after_region.block
-    end = cast("scf.ConditionOp", before.last_op)
-    yields = cast("Operation", after.last_op).operands
-    while True:
-        count = len(varying)
-        for given, new, argument in zip(op.operands, yields, before.args, strict=True):
-            if varying & {given, new}:
-                varying.add(argument)
-        if not _vary(before, varying):
-            return False
-        for value, argument, result in zip(
-            end.args, after.args, op.results, strict=True
-        ):
-            if value in varying:
-                varying.add(argument)
-            if varying & {value, end.condition}:
-                varying.add(result)
-        if not _vary(after, varying):
-            return False
-        if len(varying) == count:
-            return True
-
-
-def constant_of(value: SSAValue) -> Any:
-    """The number that a scalar value is, or None if it is not a constant."""
-    if not isinstance(value.owner, arith.ConstantOp):
-        return None
-    attribute = value.owner.value
-    if isinstance(attribute, (IntegerAttr, FloatAttr)):
-        return cast("Any", attribute).value.data
-    return None
 
 
 class VectorBody:
@@ -481,163 +329,12 @@ class VectorBody:
         operands = (value, slot, self.m.const(0, index))
         append(self.m.block, make(vector.StoreOp, operands, (), self.m.location))
 
-    # ---- control flow
-
-    def if_(self, op: scf.IfOp) -> None:
-        """A branch if the condition is uniform, else both sides under masks."""
-        if op.cond not in self.varying:
-            results = self.m.if_(
-                self.scalar(op.cond),
-                lambda m: self.region(m, op.true_region, self.mask, op.results),
-                lambda m: self.region(m, op.false_region, self.mask, op.results),
-                [self.type_of(r) for r in op.results],
-                op.attributes,
-            )
-            self.bind(op.results, results)
-            return
-        condition = self.vector(op.cond)
-        then = self.both(self.mask, condition)
-        types = [vector_type(r.type, self.width) for r in op.results]
-        otherwise: Sequence[SSAValue] = ()
-        if op.false_region.blocks:
-            simple = op.false_region.block.first_op is op.false_region.block.last_op
-            other = then if simple else self.both(self.mask, self.m.not_(condition))
-            otherwise = self.side(op.false_region, other, types)
-
-        def chosen(m: Emit) -> list[SSAValue]:
-            values = self.region(m, op.true_region, then)
-            pairs = zip(values, otherwise, strict=True)
-            return [m.select(condition, a, b) for a, b in pairs]
-
-        if RARE in op.attributes or _is_dear(op.true_region):
-            results = self.m.if_(self.any(then), chosen, lambda _: otherwise, types)
-        else:
-            results = chosen(self.m)
-        self.vectors.update(zip(op.results, results, strict=True))
-
-    def side(
-        self, region: Region, mask: SSAValue, types: Sequence[Attribute]
-    ) -> Sequence[SSAValue]:
-        """One side of a branch; a dear one only if any lane wants it."""
-        if not _is_dear(region):
-            return self.region(self.m, region, mask)
-        return self.m.if_(
-            self.any(mask),
-            lambda m: self.region(m, region, mask),
-            lambda m: [m.const(0, t) for t in types],
-            types,
-        )
-
-    def for_(self, op: scf.ForOp) -> None:
-        """The same loop; carried values are vectors where they vary."""
-        old = op.body.block
-        types = [self.type_of(a) for a in old.args[1:]]
-        block = Block(arg_types=[index, *types])
-        m = self.m.child(block)
-        carried = self.as_kinds(op.iter_args, old.args[1:])
-        with self.inside(m, self.mask):
-            self.scalars[old.args[0]] = block.args[0]
-            self.bind(old.args[1:], block.args[1:])
-            self.ops(old)
-            yields = cast("Operation", old.last_op).operands
-            values = self.as_kinds(yields, old.args[1:])
-            append(block, make(scf.YieldOp, values, (), op.location))
-        bounds = (self.scalar(op.lb), self.scalar(op.ub), self.scalar(op.step))
-        new = make(
-            scf.ForOp, (*bounds, *carried), types, op.location, regions=(Region(block),)
-        )
-        new.attributes.update(op.attributes)
-        self.bind(op.results, append(self.m.block, new).results)
+    # ---- what control flow needs (`vector_control.py`)
 
     def bind(self, old: Sequence[SSAValue], new: Sequence[SSAValue]) -> None:
         """Let old values be new ones."""
         for a, b in zip(old, new, strict=True):
             (self.vectors if a in self.varying else self.scalars)[a] = b
-
-    def while_(self, op: scf.WhileOp) -> None:
-        """Go on while any lane does; a lane that leaves puts down its results.
-
-            %any = or of the lanes of %going = %active and %condition
-            scf.if any of %left = %active and not %condition {
-              vector.maskedstore %results, %slot, %left
-            }
-
-        So nothing has to be kept for the lanes that have left, which run on unseen, and
-        what all lanes count together stays a scalar.
-        """
-        before, after = op.before_region.block, op.after_region.block
-        end = cast("scf.ConditionOp", before.last_op)
-        if end.condition not in self.varying:
-            self.uniform_while(op, end)
-            return
-        outer, results = self.mask, [r for r in op.results if r.first_use is not None]
-        slots: dict[SSAValue, SSAValue] = {
-            r: self.slot(i8 if r.type == i1 else r.type) for r in results
-        }
-        mask_type = vector_type(i1, self.width)
-        start = self.m.const(1, mask_type) if outer is None else outer
-        head = Block(arg_types=[*map(self.type_of, before.args), mask_type])
-        m = self.m.child(head)
-        *arguments, active = head.args
-        with self.inside(m, active):  # who has left must not keep a loop inside alive
-            self.bind(before.args, arguments)
-            self.ops(before)
-            condition = self.vector(end.condition)
-            going = m.and_(active, condition)
-            left = m.and_(active, m.not_(condition))
-            if results:
-                m.if_(self.any(left), lambda e: self.put_down(e, op, left, slots),
-                      lambda _: (), ())  # fmt: skip
-            values = [self.new(v) for v in end.args]
-            passed = (self.any(going), *values, going)
-            append(head, make(scf.ConditionOp, passed, (), op.location))
-
-        types = [*map(self.type_of, after.args), mask_type]
-        body = Block(arg_types=types)
-        m = self.m.child(body)
-        with self.inside(m, body.args[-1]):
-            self.bind(after.args, body.args[:-1])
-            self.ops(after)
-            yields = cast("Operation", after.last_op).operands
-            new = self.as_kinds(yields, before.args)
-            append(body, make(scf.YieldOp, (*new, body.args[-1]), (), op.location))
-
-        operands = (*self.as_kinds(op.operands, before.args), start)
-        regions = (Region(head), Region(body))
-        loop = make(scf.WhileOp, operands, types, op.location, regions=regions)
-        loop.attributes.update(op.attributes)
-        append(self.m.block, loop)
-        for result, slot in slots.items():
-            type_ = vector_type(element_type(slot.type), self.width)
-            zero = self.m.const(0, index)
-            value = self.m.op(vector.LoadOp, (slot, zero), type_)
-            if result.type == i1:
-                value = self.m.ne(value, self.m.const(0, type_))
-            self.vectors[result] = value
-
-    def put_down(
-        self, m: Emit, op: scf.WhileOp, left: SSAValue, slots: dict[SSAValue, SSAValue]
-    ) -> tuple[()]:
-        """Store what the lanes in `left` have come to."""
-        values = cast("scf.ConditionOp", op.before_region.block.last_op).args
-        with self.inside(m, left):
-            for value, result in zip(values, op.results, strict=True):
-                if result not in slots:
-                    continue
-                slot, new = slots[result], self.vector(value)
-                if result.type == i1:
-                    new = m.extui(new, i8)
-                zero = m.const(0, index)
-                if self.masked:
-                    stored = make(
-                        vector.MaskedStoreOp, (slot, zero, left, new), (), op.location
-                    )
-                else:
-                    old = m.op(vector.LoadOp, (slot, zero), new.type)
-                    chosen = m.select(left, new, old)
-                    stored = make(vector.StoreOp, (chosen, slot, zero), (), op.location)
-                append(m.block, stored)
-        return ()
 
     def as_kinds(
         self, values: Sequence[SSAValue], like: Sequence[SSAValue]
@@ -648,45 +345,14 @@ class VectorBody:
             for v, a in zip(values, like, strict=True)
         ]
 
-    def uniform_while(self, op: scf.WhileOp, end: scf.ConditionOp) -> None:
-        """A loop that all lanes leave together."""
-        before, after = op.before_region.block, op.after_region.block
-        head = Block(arg_types=[self.type_of(a) for a in before.args])
-        m = self.m.child(head)
-        with self.inside(m, self.mask):
-            self.bind(before.args, head.args)
-            self.ops(before)
-            values = self.as_kinds(end.args, after.args)
-            passed = (self.scalar(end.condition), *values)
-            append(head, make(scf.ConditionOp, passed, (), op.location))
-        types = [self.type_of(a) for a in after.args]
-        body = Block(arg_types=types)
-        m = self.m.child(body)
-        with self.inside(m, self.mask):
-            self.bind(after.args, body.args)
-            self.ops(after)
-            yields = cast("Operation", after.last_op).operands
-            new = self.as_kinds(yields, before.args)
-            append(body, make(scf.YieldOp, new, (), op.location))
-        operands = self.as_kinds(op.operands, before.args)
-        regions = (Region(head), Region(body))
-        loop = make(scf.WhileOp, operands, types, op.location, regions=regions)
-        loop.attributes.update(op.attributes)
-        self.bind(op.results, append(self.m.block, loop).results)
-
-
-def _is_dear(region: Region) -> bool:
-    ops = list(region.block.ops) if region.blocks else []
-    return len(ops) > DEAR or any(op.regions for op in ops)
-
 
 _SPECIAL: dict[type[Operation], Callable[[VectorBody, Any], None]] = {
     memref.LoadOp: VectorBody.load,
     memref.StoreOp: VectorBody.store,
     func.CallOp: VectorBody.call,
-    scf.IfOp: VectorBody.if_,
-    scf.ForOp: VectorBody.for_,
-    scf.WhileOp: VectorBody.while_,
+    scf.IfOp: vector_if,
+    scf.ForOp: vector_for,
+    scf.WhileOp: vector_while,
 }
 
-__all__ = ["VectorBody", "constant_of", "find_varying", "is_straight"]
+__all__ = ["VectorBody"]
