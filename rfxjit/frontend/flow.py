@@ -11,7 +11,7 @@
 `Flow` walks the statements of a function body with an environment of values. What a
 branch or a loop has to carry are the names that it assigns and that are read later
 (`liveness.py`). How an expression is evaluated, and which types a name may have, is
-said by its children: `kernel.py` for scalars.
+said by its children: `kernel_flow.py` for scalars.
 
 `break`, `continue` and `return` are flags in the environment, under the keywords
 themselves, which no user can name. A flag is False, True, or an i1 value:
@@ -369,16 +369,13 @@ class Statements(ABC):
         if env["return"] is True:
             return False
         loop = self.loops[-1] if self.loops else Around(live, live)
-        if env["break"] is True:
-            return name in loop.out
-        if env["continue"] is True:
-            return name in loop.head
-        result = name in live
-        if env["break"] is not False:
-            result = result or name in loop.out
-        if env["continue"] is not False:
-            result = result or name in loop.head
-        return result
+        if env["break"] is True or env["continue"] is True:
+            return name in (loop.out if env["break"] is True else loop.head)
+        return (
+            name in live
+            or (env["break"] is not False and name in loop.out)
+            or (env["continue"] is not False and name in loop.head)
+        )
 
     def choose(
         self, condition: SSAValue, then: Callable[[], Any], other: Callable[[], Any]

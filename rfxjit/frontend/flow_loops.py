@@ -247,14 +247,14 @@ class Flow(Statements):
             else:
                 assert isinstance(left, SSAValue)
                 self.branch(results[-1], leave, lambda: None, after)
-        if test is True and not leaves(node.body, ast.Break, ast.Return):
-            raise self.refuse(
-                node, "this loop never ends", "leave it by break or return"
-            )
-        if test is True and not leaves(node.body, ast.Break):
-            self.env["return"] = True
-        elif test is True and not leaves(node.body, ast.Return):
-            self.env["break"] = True
+        if test is True:
+            breaks, returns = (leaves(node.body, k) for k in (ast.Break, ast.Return))
+            if not breaks and not returns:
+                raise self.refuse(
+                    node, "this loop never ends", "leave it by break or return"
+                )
+            if breaks != returns:
+                self.env["break" if breaks else "return"] = True
 
     def enter(
         self,

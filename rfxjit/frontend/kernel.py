@@ -35,6 +35,7 @@ from rfxjit.frontend.kernel_source import KernelSource, Weak, from_function
 from rfxjit.frontend.kernel_types import (
     NUMBERS,
     ScalarBuilder,
+    Type,
     kind_of_type,
     name_of,
     slot_of,
@@ -109,8 +110,7 @@ def kernel_in_trace(
     trace.builder = ScalarBuilder(nest.block, location)
     try:
         flow = KernelFlow(trace, source, nest)
-        results = flow.run(_declared(source, inner))
-        results = [_cast(flow, k, r) for k, r in enumerate(results)]
+        results = _results(flow, inner)
         yields = [r.value for r in results]
         append(nest.block, make(YieldOp, yields, (), location))
     finally:
@@ -155,6 +155,16 @@ _ALLOWED = {Weak.INT: "iu", Weak.FLOAT: "fiub"}
 """The kinds of arguments that a declared kind takes."""
 
 
+def _fits(given: Type, wanted: Type) -> bool:
+    """Whether an argument may be converted to what its parameter declares."""
+    kind = kind_of_type(given)
+    if isinstance(wanted, Weak):
+        return kind in _ALLOWED[wanted]
+    if isinstance(given, Weak):
+        return kind == wanted.kind or (kind == "i" and wanted.kind in "fu")
+    return np.can_cast(given, wanted, "same_kind")
+
+
 def _declared(source: KernelSource, values: Sequence[Any]) -> list[Any]:
     """The arguments as the annotations of the parameters say."""
     result: list[Any] = []
@@ -163,21 +173,17 @@ def _declared(source: KernelSource, values: Sequence[Any]) -> list[Any]:
         if wanted is None or wanted == given:
             result.append(value)
             continue
-        kind = kind_of_type(given)
-        fits = kind in _ALLOWED[wanted] if isinstance(wanted, Weak) else (
-            np.can_cast(strong(given), wanted, "same_kind")
-            if not isinstance(given, Weak) else kind == wanted.kind or (kind == "i"
-            and wanted.kind in "fu"))  # fmt: skip
-        if not fits:
+        if not _fits(given, wanted):
             raise TypeError(
                 f"{source.name}: argument '{parameter.name}' is {name_of(given)}, "
                 f"but it is declared as {name_of(wanted)}"
             )
-        if wanted is Weak.FLOAT and kind != "f":
+        if isinstance(wanted, Weak):
+            if wanted is Weak.INT or kind_of_type(given) == "f":
+                result.append(value)
+                continue
+            # An integer as a float: a weak one stays weak.
             wanted = wanted if given is Weak.INT else np.dtype(np.float64)
-        elif isinstance(wanted, Weak):
-            result.append(value)
-            continue
         slot = slot_of(wanted)
         if isinstance(value, Tracer):
             new = value.trace.builder.convert(value.value, strong(wanted))
@@ -214,6 +220,12 @@ def _cast(flow: KernelFlow, k: int, result: Tracer) -> Tracer:
     return Tracer(flow.trace, value, "scalar", shape=())
 
 
+def _results(flow: KernelFlow, values: Sequence[Any]) -> list[Tracer]:
+    """Run a body on its arguments, both sides as declared."""
+    results = flow.run(_declared(flow.source, values))
+    return [_cast(flow, k, r) for k, r in enumerate(results)]
+
+
 def inline(
     flow: Expressions,
     node: ast.Call,
@@ -228,9 +240,7 @@ def inline(
             node, f"{source.name} calls itself", "write the recursion as a loop"
         )
     inner = KernelFlow(flow.trace, source, flow.nest, flow.callers)
-    values = _declared(source, _arguments(source, args, kwargs))
-    results = inner.run(values)
-    results = [_cast(inner, k, r) for k, r in enumerate(results)]
+    results = _results(inner, _arguments(source, args, kwargs))
     return results[0] if inner.single else tuple(results)
 
 

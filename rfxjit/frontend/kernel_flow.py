@@ -19,6 +19,7 @@ that is two or three times. Each run builds the region anew.
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -155,15 +156,16 @@ class KernelFlow(Expressions):
         if node.value is None:
             raise self.source.refuse(node, "a kernel returns a value for each element")
         value = self.evaluate(node.value)
-        values = value if isinstance(value, tuple) else (value,)
-        self.single = not isinstance(value, tuple)
-        if self.count not in (None, len(values)) or not values:
+        single = not isinstance(value, tuple)
+        values = (value,) if single else value
+        known = self.count is not None
+        if not values or (known and (single, len(values)) != (self.single, self.count)):
             raise self.source.refuse(
                 node,
                 f"returns {len(values)} values here, but {self.count} elsewhere",
-                "return as many values on every path",
+                "return as many values on every path, always or never as a tuple",
             )
-        self.count = len(values)
+        self.count, self.single = len(values), single
         for name, item in zip(self.results(), values, strict=True):
             self.number(item, node)
             self.store(name, item)
@@ -278,4 +280,4 @@ class KernelFlow(Expressions):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             return False
         known = node.func.id == name and name not in self.env
-        return known and self.hooks.load(name) in (range, enumerate)
+        return known and self.hooks.load(name) is getattr(builtins, name)
