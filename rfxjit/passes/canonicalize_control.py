@@ -18,7 +18,7 @@ from typing import cast
 
 from xdsl.dialects import scf
 from xdsl.dialects.builtin import TensorType
-from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+from xdsl.ir import Attribute, Block, BlockArgument, Operation, Region, SSAValue
 
 from rfxjit.dialects import rfx
 from rfxjit.dialects.dense_text import to_array
@@ -203,7 +203,9 @@ def _carried(op: scf.WhileOp, rewriter: Rewriter) -> Replacement:
     for k, argument in enumerate(before.args):
         new = end.operands[k]
         same = new is op.operands[k] or (
-            new in after.args and values[after.args.index(new)] is argument  # pyright: ignore[reportArgumentType]
+            isinstance(new, BlockArgument)
+            and new.block is after
+            and values[new.index] is argument
         )
         if not same:
             keep.append(k)

@@ -24,6 +24,7 @@ from rfxjit.dialects.ir import append, index, make
 from rfxjit.dialects.map_ops import DimOp, IndexOp
 from rfxjit.passes.emit import Emit
 from rfxjit.passes.scalar_semantics import lower_convert, lower_elementwise, signless
+from rfxjit.passes.vector_varying import constant_of
 
 Env = dict[SSAValue, SSAValue]
 Place = Callable[[IndexOp | DimOp], SSAValue]
@@ -49,8 +50,7 @@ def lower_region(m: Emit, block: Block, env: Env, place: Place) -> list[SSAValue
                 value = to_array(op.value)[()].item()
                 env[op.result] = m.const(value, signless(op.result.type))
             case arith.ConstantOp():
-                number = cast("int", op.value.value.data)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
-                env[op.result] = m.const(number, index)
+                env[op.result] = m.const(constant_of(op.result), index)
             case upstream.IndexCastOp():
                 env[op.result] = m.index_cast(env[op.input], op.result.type)
             case IndexOp() | DimOp():
