@@ -11,7 +11,8 @@
 `Flow` walks the statements of a function body with an environment of values. What a
 branch or a loop has to carry are the names that it assigns and that are read later
 (`liveness.py`). How an expression is evaluated, and which types a name may have, is
-said by its children: `kernel_flow.py` for scalars.
+said by its children: `kernel_flow.py` for scalars, `array_flow.py` for everything that
+a jitted function computes with.
 
 `break`, `continue` and `return` are flags in the environment, under the keywords
 themselves, which no user can name. A flag is False, True, or an i1 value:
@@ -32,7 +33,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from xdsl.dialects import scf
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
@@ -53,7 +55,8 @@ CHEAP = 8
 """Both sides of an expression are computed where they are at most so many ops."""
 
 Flag = bool | SSAValue
-Env = dict[str, Any]
+Env = dict[Any, Any]
+"""By name; what else a piece of program changes has keys of its own."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +70,14 @@ class Unset:
 
 @dataclass(frozen=True)
 class Slot:
-    """The type of a value that is carried, and what kind of number it stands for."""
+    """How a value is carried: the types of the numbers and arrays that it holds."""
 
-    type: Attribute
-    kind: str
+    types: tuple[Attribute, ...]
 
 
 MISSING = Unset(0)
+Joined = Sequence[tuple[Any, Slot]]
+"""Names and flags that are carried together, and their slots."""
 
 
 @dataclass(frozen=True)
@@ -129,12 +133,20 @@ class Statements(ABC):
         """
 
     @abstractmethod
-    def put(self, value: Any, slot: Slot) -> SSAValue:
-        """A value as it is carried."""
+    def pack(self, value: Any, slot: Any) -> Sequence[SSAValue]:
+        """A value as it is carried; any number where it is Unset."""
 
     @abstractmethod
-    def take(self, value: SSAValue, slot: Slot) -> Any:
+    def unpack(self, values: Sequence[SSAValue], slot: Any) -> Any:
         """What was carried, as a value."""
+
+    @abstractmethod
+    def collect(self) -> None:
+        """Move effects of a side other than on names into its environment."""
+
+    @abstractmethod
+    def settle(self) -> None:
+        """Let what `collect` found, as it is behind a branch, take effect."""
 
     @abstractmethod
     def at(self, node: ast.AST) -> None:
@@ -144,13 +156,21 @@ class Statements(ABC):
     def refuse(self, node: ast.AST, reason: str, hint: str | None = None) -> Exception:
         """The error for something in the source."""
 
-    # ---- flags
+    # ---- what children may say
+
+    flag_slot = Slot((i1,))
 
     def constant(self, value: int, type_: Attribute = i1) -> SSAValue:
         """An integer scalar."""
         return self.trace.builder.op(
             rfx.ConstantOp, (), type_, value=integer_attr(int(value), type_)
         )
+
+    def condition(self, flag: SSAValue) -> SSAValue:
+        """A flag as ops with regions take it."""
+        return flag
+
+    # ---- flags
 
     def flag(self, value: Flag) -> SSAValue:
         """A flag as a value."""
@@ -192,8 +212,10 @@ class Statements(ABC):
         """Append to `block`."""
         outer = self.trace.builder
         self.trace.builder = type(outer)(block, outer.location)
-        yield
-        self.trace.builder = outer
+        try:
+            yield
+        finally:
+            self.trace.builder = outer
 
     def end(
         self,
@@ -275,10 +297,17 @@ class Statements(ABC):
         """Run an `if`; whether `rest`, what follows it, was run as well."""
         self.at(node)
         condition = self.truth(node.test)
-        after = self.live.after[node]
         if isinstance(condition, bool):
-            self.block(node.body if condition else node.orelse, after)
+            side = node.body if condition else node.orelse
+            self.block(side, self.live.after[node])
             return False
+        return self.fork(node, condition, rest, live)
+
+    def fork(
+        self, node: ast.If, condition: SSAValue, rest: Sequence[ast.stmt], live: Names
+    ) -> bool:
+        """Run an `if` whose condition is known when the program runs."""
+        after = self.live.after[node]
         then, other = node.body, node.orelse
         absorbed = bool(rest) and (always_leaves(then) or always_leaves(other))
         if absorbed:
@@ -309,31 +338,44 @@ class Statements(ABC):
             self.env = dict(before)
             with self.inside(block):
                 side()
+                self.collect()
             envs.append(self.env)
         self.trace.builder.location = location
         self.env, joined = self.merge(condition, before, envs, live)
         for block, env in zip(blocks, envs, strict=True):
             with self.inside(block):
-                self.end(block, [self.carry(env.get(n, MISSING), t) for n, t in joined])
+                self.end(block, self.carried(env, joined))
         if not joined and all(len(block.ops) == 1 for block in blocks):
             return
-        types = [slot.type for _, slot in joined]
-        results = self.structured(scf.IfOp, (condition,), types, *blocks)
-        for (name, slot), result in zip(joined, results, strict=True):
-            self.env[name] = result if name in FLAGS else self.take(result, slot)
+        types = [t for _, slot in joined for t in slot.types]
+        test = (self.condition(condition),)
+        self.bind(joined, self.structured(scf.IfOp, test, types, *blocks))
+        self.settle()
 
-    def carry(self, value: Any, slot: Slot) -> SSAValue:
-        """A value or a flag as it is carried; any number for what nobody reads."""
-        if isinstance(value, SSAValue):
-            return cast("SSAValue", value)
-        return self.put(0 if isinstance(value, Unset) else value, slot)
+    def carried(self, env: Env, joined: Joined) -> list[SSAValue]:
+        """Names in their slots; any number for what nobody reads."""
+        found: list[SSAValue] = []
+        for name, slot in joined:
+            value = env.get(name, MISSING)
+            if name in FLAGS:
+                found.append(self.flag(value))
+            else:
+                found += self.pack(value, slot)
+        return found
+
+    def bind(self, joined: Joined, values: Sequence[SSAValue]) -> None:
+        """Let names be what their slots hold."""
+        rest = iter(values)
+        for name, slot in joined:
+            own = list(islice(rest, len(slot.types)))
+            self.env[name] = own[0] if name in FLAGS else self.unpack(own, slot)
 
     def merge(
         self, condition: SSAValue, before: Env, envs: Sequence[Env], live: Names
-    ) -> tuple[Env, list[tuple[str, Slot]]]:
+    ) -> tuple[Env, list[tuple[Any, Slot]]]:
         """The environment behind a branch, and the names that it has to yield."""
         merged = dict(before)
-        joined: list[tuple[str, Slot]] = []
+        joined: list[tuple[Any, Slot]] = []
         for name in dict.fromkeys(n for env in envs for n in env):
             a, b = (env.get(name, MISSING) for env in envs)
             if a is b:
@@ -342,7 +384,7 @@ class Statements(ABC):
                 if isinstance(a, bool) and isinstance(b, bool):
                     merged[name] = condition if a else self.not_(condition)
                 else:
-                    joined.append((name, Slot(i1, "bool")))
+                    joined.append((name, self.flag_slot))
             else:
                 wanted = [
                     env.get(name, MISSING)
@@ -362,7 +404,7 @@ class Statements(ABC):
                     joined.append((name, slot))
         return merged, joined
 
-    def wants(self, env: Env, name: str, live: Names) -> bool:
+    def wants(self, env: Env, name: Any, live: Names) -> bool:
         """Whether the value that `name` has at the end of a side is read later."""
         if not name.isidentifier():
             return env["return"] is not False
@@ -393,15 +435,16 @@ class Statements(ABC):
         yields: list[SSAValue] = []
         for block, value in zip(blocks, values, strict=True):
             with self.inside(block):
-                yields.append(self.put(value, slot))
+                yields += self.pack(value, slot)
         ops = [op for block in blocks for op in block.ops]
         builder = self.trace.builder
         if len(ops) <= CHEAP and not any(op.regions for op in ops):
             for op in ops:
                 op.detach()
                 append(builder.block, op)
-            return self.take(builder.elementwise("select", condition, *yields), slot)
+            chosen = builder.elementwise("select", condition, *yields)
+            return self.unpack((chosen,), slot)
         for block, value in zip(blocks, yields, strict=True):
             self.end(block, (value,))
-        results = self.structured(scf.IfOp, (condition,), (slot.type,), *blocks)
-        return self.take(results[0], slot)
+        results = self.structured(scf.IfOp, (condition,), slot.types, *blocks)
+        return self.unpack(results, slot)

@@ -23,13 +23,14 @@ import ast
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from xdsl.dialects import scf
-from xdsl.ir import Block, SSAValue
+from xdsl.ir import Attribute, Block, SSAValue
 
 from rfxjit.dialects import upstream
-from rfxjit.dialects.ir import i1, i64, index
+from rfxjit.dialects.ir import i64, index
 from rfxjit.frontend.flow import (
     FLAGS,
     MISSING,
@@ -55,8 +56,18 @@ class Trips:
     """The number, where it is the same for all calls."""
 
 
-State = Sequence[tuple[str, Slot, SSAValue]]
-"""Carried names, their slots and their values at the start of a loop."""
+@dataclass(frozen=True)
+class State:
+    """What a loop carries."""
+
+    names: Sequence[tuple[Any, Slot]]
+    starts: Sequence[SSAValue]
+    """The values at the start of the loop."""
+
+    @property
+    def types(self) -> list[Attribute]:
+        """Those of all carried values."""
+        return [t for _, slot in self.names for t in slot.types]
 
 
 class Flow(Statements):
@@ -78,11 +89,7 @@ class Flow(Statements):
         outer_flags = {name: self.env[name] for name in ("break", "continue")}
         self.env.update(dict.fromkeys(outer_flags, False))
         self.loops.append(Around(after, self.live.head[node]))
-        exits = leaves(node.body, ast.Break, ast.Return)
-        if isinstance(node, ast.For) and not exits:
-            self.for_(node, self.trips(node), after)
-        else:
-            self.while_(node, after, _first_exit(node.body))
+        self.rounds(node, after)
         self.loops.pop()
         broken = self.env["break"]
         self.env.update(outer_flags)
@@ -95,6 +102,14 @@ class Flow(Statements):
                 self.branch(
                     stop, lambda: None, lambda: self.block(node.orelse, live), live
                 )
+
+    def rounds(self, node: ast.While | ast.For, after: Names) -> None:
+        """A loop without its `else`."""
+        exits = leaves(node.body, ast.Break, ast.Return)
+        if isinstance(node, ast.For) and not exits:
+            self.for_(node, self.trips(node), after)
+        else:
+            self.while_(node, after, self.first_exit(node.body))
 
     def state(
         self,
@@ -114,34 +129,29 @@ class Flow(Statements):
         names = [n for n in written(*target, *node.body) if n in head or n in after]
         if leaves(body, ast.Return):
             names += self.results()
-        found: list[tuple[str, Slot, SSAValue]] = []
+        found: list[tuple[Any, Slot]] = []
         for name in names:
             value = self.env.get(name, MISSING)
             missing = isinstance(value, Unset)
-            slot = self.slot(name, () if missing else (value,))
+            slot = self.start_slot(name, value)
             if missing and name.isidentifier() and (name in entry or not runs):
                 self.env[name] = Unset(node.lineno)
             elif slot is None:
                 self.env[name] = Unset(node.lineno, pending=True)
             else:
-                start = self.carry(value, slot)
-                found.append((name, slot, start))
+                found.append((name, slot))
         for name, kind in (("break", ast.Break), ("return", ast.Return)):
             if leaves(body, kind):
-                start = self.flag(self.env[name])
-                found.append((name, Slot(i1, "bool"), start))
-        return found
+                found.append((name, self.flag_slot))
+        return State(found, self.carried(self.env, found))
 
-    def bind(self, state: State, values: Sequence[SSAValue]) -> None:
-        """Let the carried names be `values`."""
-        for (name, slot, _), value in zip(state, values, strict=True):
-            self.env[name] = value if name in FLAGS else self.take(value, slot)
+    def start_slot(self, name: str, value: Any) -> Slot | None:
+        """The slot of a name that a loop carries, given its value before the loop."""
+        return self.slot(name, () if isinstance(value, Unset) else (value,))
 
     def current(self, state: State) -> list[SSAValue]:
         """What the carried names are now."""
-        return [
-            self.carry(self.env.get(name, MISSING), slot) for name, slot, _ in state
-        ]
+        return self.carried(self.env, state.names)
 
     def for_(self, node: ast.For, trips: Trips, after: Names) -> None:
         """A loop that always runs to its end: `scf.for`."""
@@ -149,26 +159,33 @@ class Flow(Statements):
         location = builder.location
         state = self.state(node, node.body, after, runs=bool(trips.known))
         outer = self.env
-        block = Block(arg_types=[index, *(slot.type for _, slot, _ in state)])
+        block = Block(arg_types=[index, *state.types])
         self.env = dict(outer)
         with self.inside(block):
-            self.bind(state, block.args[1:])
-            k = self.trace.builder.op(upstream.IndexCastOp, (block.args[0],), i64)
-            self.assign(node.target, trips.item(k))
+            self.bind(state.names, block.args[1:])
+            self.assign(node.target, trips.item(self.counter(block.args[0])))
             self.block(node.body, self.live.head[node])
             self.end(block, self.current(state))
         self.env = self.behind(outer, node, state)
         builder.location = location
-        count = builder.op(upstream.IndexCastOp, (trips.count,), index)
-        bounds = (builder.index_const(0), count, builder.index_const(1))
-        starts = [start for _, _, start in state]
-        types = [slot.type for _, slot, _ in state]
-        self.bind(state, self.structured(scf.ForOp, (*bounds, *starts), types, block))
+        zero, one = (builder.index_const(k) for k in (0, 1))
+        operands = (zero, self.bound(trips), one, *state.starts)
+        results = self.structured(scf.ForOp, operands, state.types, block)
+        self.bind(state.names, results)
+        self.settle()
+
+    def counter(self, place: SSAValue) -> SSAValue:
+        """An index value as an i64 scalar."""
+        return self.trace.builder.op(upstream.IndexCastOp, (place,), i64)
+
+    def bound(self, trips: Trips) -> SSAValue:
+        """The number of trips as an index value."""
+        return self.trace.builder.op(upstream.IndexCastOp, (trips.count,), index)
 
     def behind(self, outer: Env, node: ast.While | ast.For, state: State) -> Env:
         """The environment behind a loop, but for what it carries."""
         env = dict(outer)
-        carried = {name for name, _, _ in state}
+        carried = {name for name, _ in state.names}
         target = _targets(node)
         for name in written(*target, *node.body):
             if name not in carried:
@@ -192,19 +209,20 @@ class Flow(Statements):
         state = self.state(node, rest, after, runs=bool(trips and trips.known))
         outer = dict(self.env)
         counter = [] if trips is None else [self.constant(0, i64)]
-        starts = [*counter, *(start for _, _, start in state)]
+        starts = [*counter, *state.starts]
 
         head = Block(arg_types=[v.type for v in starts])
         with self.inside(head):
-            self.bind(state, head.args[len(counter) :])
+            self.bind(state.names, head.args[len(counter) :])
             test, going, left, extra = self.enter(
                 node, head, trips, state, node.body[:split], after
             )
             forwarded = [*head.args[: len(counter)], *self.current(state)]
-            forwarded += [start for _, _, start in extra]
+            forwarded += extra.starts
             if not isinstance(left, bool):
                 forwarded.append(left)
-            self.end(head, (self.flag(going), *forwarded), scf.ConditionOp)
+            go_on = self.condition(self.flag(going))
+            self.end(head, (go_on, *forwarded), scf.ConditionOp)
         if split and (
             isinstance(left, bool)
             or any(isinstance(op, scf.WhileOp) for op in head.walk())
@@ -216,10 +234,9 @@ class Flow(Statements):
 
         block = Block(arg_types=[v.type for v in forwarded])
         self.env = dict(outer)
-        both = (*state, *extra)
+        both = (*state.names, *extra.names)
         with self.inside(block):
-            given = block.args[len(counter) :]
-            self.bind(both, given[: len(both)])
+            self.bind(both, block.args[len(counter) :])
             self.env.update(dict.fromkeys(FLAGS, False))
             again: list[SSAValue] = []
             if trips is not None:
@@ -235,11 +252,12 @@ class Flow(Statements):
         results = self.structured(scf.WhileOp, starts, types, head, block)
         given = results[len(counter) :]
         self.env = self.behind(outer, node, state)
-        self.bind(state, given[: len(state)])
+        self.bind(state.names, given)
+        self.settle()
         if exit_ is not None:
 
             def leave() -> None:
-                self.bind(both, given[: len(both)])
+                self.bind(both, given)
                 self.block(exit_.body, after)
 
             if test is True and not leaves(rest, ast.Break, ast.Return):
@@ -255,6 +273,18 @@ class Flow(Statements):
                 )
             if breaks != returns:
                 self.env["break" if breaks else "return"] = True
+
+    def first_exit(self, body: Sequence[ast.stmt]) -> int:
+        """1 + the number of the `if` that leaves after simple statements, or 0."""
+        for k, node in enumerate(body):
+            if isinstance(node, ast.If):
+                exits = always_leaves(node.body) and not leaves(node.body, ast.Continue)
+                return k + 1 if exits else 0
+            if not isinstance(
+                node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Pass)
+            ):
+                return 0
+        return 0
 
     def enter(
         self,
@@ -280,7 +310,7 @@ class Flow(Statements):
             test = self.truth(node.test)
         going = self.and_(self.not_(self.left("break", "return")), test)
         if not before:
-            return test, going, False, []
+            return test, going, False, State((), ())
         old = dict(self.env)
         if trips is not None and isinstance(node, ast.For):
             self.assign(node.target, trips.item(head.args[0]))
@@ -291,9 +321,9 @@ class Flow(Statements):
         self.at(exit_)
         leave = self.truth(exit_.test)
         if isinstance(leave, bool):
-            return test, going, leave, []
-        extra: list[tuple[str, Slot, SSAValue]] = []
-        slots = {name: slot for name, slot, _ in state}
+            return test, going, leave, State((), ())
+        extra: list[tuple[Any, Slot]] = []
+        slots = dict(state.names)
         needed = after | frozenset(n for s in node.body for n in reads(s))
         for name in written(*_targets(node), *before[:-1]):
             new = self.env[name]
@@ -302,25 +332,17 @@ class Flow(Statements):
                 continue
             if name not in slots:
                 if name in needed:
-                    extra.append((name, slot, self.put(new, slot)))
+                    extra.append((name, slot))
             elif name in after and not isinstance(going, bool):
-                pair = [self.put(value, slot) for value in (new, old[name])]
-                kept = self.trace.builder.elementwise("select", going, *pair)
-                self.env[name] = self.take(kept, slot)
+                pairs = [self.pack(value, slot) for value in (new, old[name])]
+                select = partial(self.trace.builder.elementwise, "select", going)
+                kept = list(map(select, *pairs))
+                self.env[name] = self.unpack(kept, slot)
         left = self.and_(going, leave)
-        return test, self.and_(going, self.not_(leave)), left, extra
+        more = State(extra, self.carried(self.env, extra))
+        return test, self.and_(going, self.not_(leave)), left, more
 
 
 def _targets(node: ast.While | ast.For) -> list[ast.AST]:
-    return [node.target] if isinstance(node, ast.For) else []
-
-
-def _first_exit(body: Sequence[ast.stmt]) -> int:
-    """1 + the number of the `if` that leaves a loop after simple statements, or 0."""
-    for k, node in enumerate(body):
-        if isinstance(node, ast.If):
-            exits = always_leaves(node.body) and not leaves(node.body, ast.Continue)
-            return k + 1 if exits else 0
-        if not isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Pass)):
-            return 0
-    return 0
+    """Where a loop assigns names other than in its body."""
+    return [node.target if isinstance(node, ast.For) else node.test]

@@ -12,13 +12,11 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from xdsl.ir import SSAValue
 
-from rfxjit.dialects.ir import ELEMENT_TYPES
 from rfxjit.errors import KernelError, RfxError
 from rfxjit.frontend.context import FunctionHooks
-from rfxjit.frontend.flow import Flag, Slot, Unset
+from rfxjit.frontend.flow import Flag, Unset
 from rfxjit.frontend.flow_loops import Flow
 from rfxjit.frontend.kernel_calls import call, index_variable
 from rfxjit.frontend.kernel_source import KernelSource
@@ -140,7 +138,7 @@ class Expressions(Flow):
 
     def boolean(self, value: SSAValue) -> Tracer:
         """A truth value as a value."""
-        return self.take(value, Slot(ELEMENT_TYPES[np.dtype(np.bool_)], "scalar"))
+        return Tracer(self.trace, value, "scalar", shape=())
 
     def checked(self, value: Any) -> Any:
         """A Python number that fits into 64 bits."""

@@ -28,12 +28,13 @@ from xdsl.ir import SSAValue
 
 from rfxjit.dialects.ir import dtype_of
 from rfxjit.frontend.context import FunctionHooks, Trace
-from rfxjit.frontend.flow import FLAGS, Flag, Slot
+from rfxjit.frontend.flow import FLAGS, Flag, Unset
 from rfxjit.frontend.flow_loops import Trips
 from rfxjit.frontend.kernel_expressions import BINARY, AgainError, Expressions
 from rfxjit.frontend.kernel_range import range_trips
 from rfxjit.frontend.kernel_source import KernelSource
 from rfxjit.frontend.kernel_types import (
+    NumberSlot,
     ScalarBuilder,
     Type,
     join,
@@ -123,7 +124,7 @@ class KernelFlow(Expressions):
     def refuse(self, node: ast.AST, reason: str, hint: str | None = None) -> Exception:
         return self.source.refuse(node, reason, hint)
 
-    def slot(self, name: str, values: Sequence[Any]) -> Slot | None:
+    def slot(self, name: str, values: Sequence[Any]) -> NumberSlot | None:
         if name:
             type_ = self.types.get(name)
             return None if type_ is None else slot_of(type_)
@@ -132,14 +133,27 @@ class KernelFlow(Expressions):
             first = join(first, other)
         return slot_of(first)
 
-    def put(self, value: Any, slot: Slot) -> SSAValue:
+    def pack(self, value: Any, slot: NumberSlot) -> Sequence[SSAValue]:
+        return (self.put(0 if isinstance(value, Unset) else value, slot),)
+
+    def unpack(self, values: Sequence[SSAValue], slot: NumberSlot) -> Any:
+        return self.take(values[0], slot)
+
+    def put(self, value: Any, slot: NumberSlot) -> SSAValue:
+        """A number in the type of a slot."""
         builder, dtype = self.trace.builder, dtype_of(slot.type)
         if isinstance(value, Tracer):
             return builder.convert(value.value, dtype)
         return builder.constant(np.asarray(value).astype(dtype))
 
-    def take(self, value: SSAValue, slot: Slot) -> Any:
+    def take(self, value: SSAValue, slot: NumberSlot) -> Tracer:
+        """A scalar as a number."""
         return Tracer(self.trace, value, cast("Any", slot.kind), shape=())
+
+    def collect(self) -> None:
+        """Nothing: a kernel has no effects."""
+
+    settle = collect
 
     def truth(self, node: ast.expr) -> Flag:
         return self.flag_of(self.evaluate(node))

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from xdsl.ir import SSAValue
+from xdsl.ir import Attribute, SSAValue
 
 from rfxjit.dialects import rfx
 from rfxjit.dialects.builder import Builder
@@ -23,6 +24,18 @@ _SAMPLES: dict[Any, Any] = {Weak.FLOAT: 0.0, Weak.INT: 0}
 _WIDE = {Weak.FLOAT: np.dtype(np.float64), Weak.INT: np.dtype(np.int64)}
 Type = Weak | np.dtype[Any]
 """Of a variable."""
+
+
+@dataclass(frozen=True)
+class NumberSlot(Slot):
+    """How one number is carried, and what it stands for: "float", "int" or "scalar"."""
+
+    kind: str
+
+    @property
+    def type(self) -> Attribute:
+        """The type of the scalar."""
+        return self.types[0]
 
 
 class ScalarBuilder(Builder):
@@ -58,10 +71,10 @@ def join(a: Type, b: Type) -> Type:
     return np.result_type(_SAMPLES.get(a, a), _SAMPLES.get(b, b))
 
 
-def slot_of(type_: Type) -> Slot:
+def slot_of(type_: Type) -> NumberSlot:
     """How values of a type are carried."""
     kind = type_.value if isinstance(type_, Weak) else "scalar"
-    return Slot(ELEMENT_TYPES[strong(type_)], kind)
+    return NumberSlot((ELEMENT_TYPES[strong(type_)],), kind)
 
 
 def kind_of_type(type_: Type) -> str:
