@@ -11,10 +11,12 @@ value came from (its `Path`), make it a hidden input or a guard, and route calls
 from __future__ import annotations
 
 import builtins
+import operator
 import re
 import sys
 import sysconfig
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, partial
 from types import (
     BuiltinFunctionType,
@@ -28,11 +30,12 @@ from typing import Any, cast
 
 import numpy as np
 from xdsl.dialects.builtin import DYNAMIC_INDEX, FileLineColLoc, IntAttr, StringAttr
-from xdsl.ir import SSAValue
+from xdsl.ir import Block, SSAValue
 
 from rfxjit.dialects.builder import Builder, new_function
 from rfxjit.dialects.ir import ELEMENT_TYPES, tensor
 from rfxjit.errors import SourceLocation, TraceError
+from rfxjit.frontend.pieces import Pieces, inner_pieces, pieces
 from rfxjit.frontend.syntax import NoSourceError, is_rewritten, rewrite
 from rfxjit.signature import (
     VALUE_KINDS,
@@ -127,6 +130,16 @@ class Trace:
         self.owners: dict[int, tuple[Any, Path]] = {}
         """Captured objects that are not data, by identity: where they were found."""
         self.captured: dict[Path, Any] = {}
+        self.time = 0
+        """Counts the tracers that are made."""
+        self.recording = 0
+        """In how many branches and loops that depend on traced values the trace is."""
+        self.journal: list[tuple[Any, SSAValue]] = []
+        """Arrays that got new values there, with what they had before."""
+        self.blocks: list[Block] = []
+        """Blocks that may still be given up."""
+        self.inner: dict[FunctionType, tuple[int, FunctionHooks]] = {}
+        """Nested functions with control flow: their pieces and their hooks."""
 
     def rename(self, name: str) -> None:
         """Give the function the name of the user's."""
@@ -295,6 +308,8 @@ class FunctionHooks:
         cells = function.__closure__ or ()
         self.cells = dict(zip(function.__code__.co_freevars, cells, strict=True))
         self.loaded: dict[str, Any] = {}
+        self.flow: Any = None
+        """What walks the statements of the function."""
 
     def load(self, name: str) -> Any:
         """A captured name: data become hidden inputs, the rest is guarded."""
@@ -356,6 +371,73 @@ class FunctionHooks:
         """A call: of user code it is traced into; some functions have stand-ins."""
         return call_function(self.trace, function, args, kwargs)
 
+    def inner(self, pieces: int) -> Callable[[FunctionType], FunctionType]:
+        """Note the pieces of a nested function that is defined now."""
+
+        def note(function: FunctionType) -> FunctionType:
+            self.trace.inner[function] = pieces, self
+            return function
+
+        return note
+
+    # ---- conditions
+
+    def _flow(self) -> Any:
+        if self.flow is None:
+            from rfxjit.frontend.array_loops import Body
+
+            self.flow = Body(self.trace, self, None, {})
+        return self.flow
+
+    def choose(
+        self, test: Any, then: Callable[[], Any], other: Callable[[], Any]
+    ) -> Any:
+        """`then() if test else other()`."""
+        flow = self._flow()
+        condition = flow.truth_of(test)
+        if isinstance(condition, bool):
+            return then() if condition else other()
+        return flow.choose(condition, then, other)
+
+    def logic(self, conjunction: bool, first: Any, *rest: Callable[[], Any]) -> Any:
+        """`first and ...`, or `first or ...`."""
+        if not rest:
+            return first
+
+        def later() -> Any:
+            return self.logic(conjunction, rest[0](), *rest[1:])
+
+        def now() -> Any:
+            return first
+
+        sides = (later, now) if conjunction else (now, later)
+        return self.choose(first, *sides)
+
+    def compare(self, first: Any, *rest: Any) -> Any:
+        """`first < ... < ...`: operators, and functions that give operands."""
+        name, operand, *others = rest
+        second = operand()
+        result = _COMPARISONS[name](first, second)
+        if not others:
+            return result
+        return self.logic(True, result, lambda: self.compare(second, *others))
+
+    def negate(self, value: Any) -> Any:
+        """`not value`."""
+        from rfxjit.frontend.tracer import Tracer
+
+        condition = self._flow().truth_of(value)
+        if isinstance(condition, bool):
+            return not condition
+        negated = self.trace.here().elementwise("not", condition)
+        return Tracer(self.trace, negated, "bool", shape=())
+
+
+_COMPARISONS = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
+    ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
 
 def call_function(
     trace: Trace, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -393,9 +475,12 @@ def call_function(
 def traced(trace: Trace, function: FunctionType) -> Callable[..., Any]:
     """The rewritten function, or the function itself where there is no source."""
     if is_rewritten(function):  # made inside of one that is
-        return function
+        return _nested(trace, function)
     try:
-        return rewrite(function, FunctionHooks(trace, function))
+        hooks = FunctionHooks(trace, function)
+        if (parts := pieces(function)) is not None:
+            return _walked(trace, hooks, function, parts, {})
+        return rewrite(function, hooks)
     except NoSourceError as error:
         code = function.__code__
         captured = [n for n in code.co_names if n in function.__globals__]
@@ -407,3 +492,33 @@ def traced(trace: Trace, function: FunctionType) -> Callable[..., Any]:
                 "pass the data as arguments, or define the function in a file",
             ) from error
         return function
+
+
+def _nested(trace: Trace, function: FunctionType) -> Callable[..., Any]:
+    """A function that rewritten code has defined."""
+    if (known := trace.inner.get(function)) is None:
+        return function
+    number, hooks = known
+    parts = inner_pieces(number, function.__code__)
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    around = dict(function.__globals__)
+    for name, cell in cells:
+        with suppress(ValueError):  # not set yet
+            around[name] = cell.cell_contents
+    around = {n: v for n, v in around.items() if n not in parts.own}
+    return _walked(trace, hooks, function, parts, around)
+
+
+def _walked(
+    trace: Trace,
+    hooks: FunctionHooks,
+    function: FunctionType,
+    parts: Pieces,
+    around: dict[str, Any],
+) -> Callable[..., Any]:
+    from rfxjit.frontend.array_loops import run_body
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return run_body(trace, hooks, function, parts, around, args, kwargs)
+
+    return call

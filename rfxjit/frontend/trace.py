@@ -131,7 +131,7 @@ def _finish(
     state: Trace, result: Any, params: tuple[Parameter, ...], pins: tuple[str, ...]
 ) -> Traced:
     # One array is the common case, and needs no optree.
-    leaves, treedef = ([result], None) if type(result) is Tracer else _flatten(result)
+    leaves, treedef = ([result], None) if type(result) is Tracer else flatten(result)
     single = treedef is None or treedef.is_leaf()
     values: list[SSAValue] = []
     outputs: list[Output] = []
@@ -201,7 +201,7 @@ def _finish(
     return Traced(ModuleOp([state.function]), signature, pins)
 
 
-def _flatten(result: Any) -> tuple[list[Any], Any]:
+def flatten(result: Any) -> tuple[list[Any], Any]:
     """Leaves and structure of a result; dataclasses are containers of their fields."""
     import optree
 

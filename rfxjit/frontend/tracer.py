@@ -63,6 +63,9 @@ class Tracer:
         self.kind: Kind = kind
         self.concrete = concrete
         self.source = source
+        self.born = trace.time = trace.time + 1
+        self.frozen: str | None = None
+        """Why it must not be written to, if so."""
         self.views: list[weakref.ref[Tracer]] = []
         self._base: tuple[Tracer, Any] | None = None
         self._shared: weakref.ref[Tracer] | None = None
@@ -199,6 +202,8 @@ class Tracer:
 
     def assign(self, new: Tracer) -> None:
         """Take over a new value of the same shape and dtype."""
+        if self.frozen is not None:
+            raise refuse(self.frozen, "take a .copy() first")
         if self._base is not None:
             # `x[1:] += c` writes through the view.
             base, key = self._base
@@ -219,7 +224,13 @@ class Tracer:
                 "cannot write while a view of the same array is in use",
                 "take a .copy() of the view first",
             )
-        self.value = new.value
+        self.overwrite(new.value)
+
+    def overwrite(self, value: SSAValue) -> None:
+        """Have another value: the one place where that happens."""
+        if self.trace.recording:
+            self.trace.journal.append((self, self.value))
+        self.value = value
         self.concrete = None
 
     def moved(self, view: Tracer) -> Tracer:
@@ -228,14 +239,19 @@ class Tracer:
         What is written to one of them is not seen by the other, so it is refused as
         long as both are in use.
         """
-        owners: list[Tracer] = [self]
-        while (above := owners[-1]._above()) is not None:
-            owners.append(above)
+        owners = self.owners()
         for owner in owners:
             owner.views = [ref for ref in owner.views if ref() is not None]
             owner.views.append(weakref.ref(view))
         view._shared = weakref.ref(owners[-1])
         return view
+
+    def owners(self) -> list[Tracer]:
+        """This array, and those in use of which it is a view."""
+        owners: list[Tracer] = [self]
+        while (above := owners[-1]._above()) is not None:
+            owners.append(above)
+        return owners
 
     def _above(self) -> Tracer | None:
         """The array that this one is a view of, if that is still in use."""

@@ -1,0 +1,386 @@
+"""Loops of a jitted function: unrolled while tracing, or `scf.for` and `scf.while`.
+
+    for i in range(n):               %r = scf.for %k = 0 to %n iter_args(%a = %x) {
+        x = x + y[i]          ->       %i = ... %k;  %y_i = rfx.gather %y, %i
+                                       %1 = rfx.add %a, %y_i
+                                       scf.yield %1 }
+
+A loop is traced until what it carries is known: its first attempt carries the numbers
+that it assigns, and each further one what has turned out to change, in wider types.
+
+Loops over few items are unrolled, and those over lists; so are those whose body must
+know its item, where that can be known. A `while` runs while tracing as long as its
+condition is known.
+"""
+
+# Values of the user's program can be anything.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from xdsl.dialects.tensor import ExtractOp
+from xdsl.ir import Block, SSAValue
+
+from rfxjit.dialects import upstream
+from rfxjit.dialects.ir import i64, index
+from rfxjit.errors import TraceError
+from rfxjit.frontend import carried
+from rfxjit.frontend.array_flow import ArrayFlow
+from rfxjit.frontend.carried import MismatchError, TreeSlot, arrays
+from rfxjit.frontend.context import FunctionHooks, Trace
+from rfxjit.frontend.effects import GrownError, Place, Snapshot
+from rfxjit.frontend.flow import FLAGS, MISSING, Env, Flag, Slot, Unset
+from rfxjit.frontend.flow_loops import State, Trips
+from rfxjit.frontend.liveness import Names, leaves
+from rfxjit.frontend.pieces import Pieces
+from rfxjit.frontend.provenance import known_value
+from rfxjit.frontend.symbolic import SymDim
+from rfxjit.frontend.tracer import Tracer, lift
+from rfxjit.frontend.walks import Lazy, Walk, walk_of
+
+UNROLL = 16
+"""Loops of at most so many rounds are unrolled."""
+MOST = 4096
+"""More rounds than this are not run while tracing."""
+
+
+class RetryError(Exception):
+    """A loop carries more than was thought."""
+
+    def __init__(self, loop: Loop) -> None:
+        self.loop = loop
+
+
+class ExitError(Exception):
+    """A loop that is being unrolled may be left at run time."""
+
+
+class Loop:
+    """What is known of a loop that is being traced."""
+
+    def __init__(self) -> None:
+        self.slots: dict[Any, TreeSlot] = {}
+        """What it must carry other than numbers that it assigns."""
+        self.kept: dict[str, Any] = {}
+        """Assigned names that it does not carry, as they are before."""
+        self.before: Env = {}
+        self.snapshot: Snapshot
+
+    def is_shared(self, name: Any, value: Any) -> bool:
+        """Whether arrays that are in a value before the loop have other names, too."""
+        if isinstance(value, Unset):
+            return False
+        others = [x for n, v in self.before.items() if n != name for x in arrays(v)]
+        return any(
+            x.source is not None or len(x.owners()) > 1 or any(x is y for y in others)
+            for x in arrays(value)
+        )
+
+
+@dataclass(frozen=True)
+class ArrayTrips(Trips):
+    """Rounds whose number may be a size."""
+
+    size: SymDim | None
+
+
+class Body(ArrayFlow):
+    """One run of a function's body, loops included."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.tries: list[Loop] = []
+        self.walk: Walk | None = None
+
+    # ---- how a loop is run
+
+    def rounds(self, node: ast.While | ast.For, after: Names) -> None:
+        if isinstance(node, ast.While):
+            self.repeat(node, after)
+            return
+        value = self.evaluate(node.iter)
+        walk = walk_of(value)
+        if walk is None:
+            if isinstance(value, Iterator) and not isinstance(value, Lazy) and (
+                    self.trace.recording):  # fmt: skip
+                raise self.refuse(
+                    node.iter, "an iterator would be used up by a branch or loop on "
+                    "traced values", "make it a list")  # fmt: skip
+            self.unroll(node, iter(value), after)
+            return
+        exits = leaves(node.body, ast.Break, ast.Return)
+
+        def rolled() -> None:
+            self.rolled(node, after, walk)
+
+        def unrolled(error: Exception | None = None) -> None:
+            """Run all rounds now."""
+            count: Any = walk.count
+            if isinstance(count, Tracer):
+                count = known_value(self.trace, count.value, "the number of rounds")
+            if count is None or (error and int(count) > MOST):
+                assert error is not None
+                raise error
+            self.unroll(node, map(walk.item, range(int(count))), after)
+
+        if not isinstance(walk.count, int) or walk.count > UNROLL:
+            self.attempt(rolled, unrolled, TraceError)
+        elif not exits:
+            unrolled()
+        else:
+            items = map(walk.item, range(walk.count))
+            self.attempt(
+                lambda: self.unroll(node, items, after, exits=False),
+                lambda _: self.attempt(rolled, unrolled, TraceError),
+                ExitError,
+            )
+
+    def unroll(
+        self,
+        node: ast.For,
+        items: Iterator[Any],
+        after: Names,
+        *,
+        exits: bool = True,
+    ) -> None:
+        """Run a loop while tracing; without `exits` these must be known."""
+        live = self.live.head[node] | after
+        for number, item in enumerate(items):
+            if number == MOST:
+                raise self.refuse(node, f"this loop runs more than {MOST} rounds")
+            self.assign(node.target, item)
+            if self.once(node.body, live, exits=exits):
+                continue
+            left = self.left("break", "return")
+            if not isinstance(left, bool):
+                rest = lambda: self.unroll(node, items, after)  # noqa: E731
+                self.unless(left, rest, after)
+            return
+
+    def once(self, body: Sequence[ast.stmt], live: Names, *, exits: bool) -> bool:
+        """Run a round; whether the next one follows for sure."""
+        self.block(body, live)
+        self.env["continue"] = False
+        left = self.left("break", "return")
+        if not exits and not isinstance(left, bool):
+            raise ExitError
+        return left is False
+
+    def repeat(self, node: ast.While, after: Names) -> None:
+        """A `while`: as long as its condition is known, run while tracing."""
+        live = self.live.head[node] | after
+
+        def rolled(_: Exception | None = None) -> bool:
+            self.rolled(node, after)
+            return False
+
+        def known() -> bool:
+            """Run a round; whether there is another one."""
+            test = self.truth(node.test)
+            if not isinstance(test, bool):
+                raise ExitError
+            return test and self.once(node.body, live, exits=False)
+
+        if isinstance(node.test, ast.Constant) and node.test.value:
+            self.attempt(rolled, lambda e: self._endless(node, known, e), TraceError)
+            return
+        for _ in range(MOST):
+            if not self.attempt(known, rolled, ExitError):
+                return
+        raise self.refuse(
+            node, f"this loop runs more than {MOST} rounds of known numbers"
+        )
+
+    def _endless(
+        self, node: ast.While, known: Callable[[], bool], error: Exception
+    ) -> None:
+        """`while True` whose body does not make a loop: its exits may be known."""
+
+        def give_up(_: Exception) -> bool:
+            raise error
+
+        for _ in range(MOST):
+            if not self.attempt(known, give_up, ExitError):
+                return
+        raise self.refuse(
+            node, f"this loop runs more than {MOST} rounds of known numbers"
+        )
+
+    # ---- loops at run time
+
+    def rolled(
+        self, node: ast.While | ast.For, after: Names, walk: Walk | None = None
+    ) -> None:
+        """A loop of the program; traced until what it carries is known."""
+        loop = Loop()
+
+        def again(error: Exception) -> None:
+            if cast("RetryError", error).loop is not loop:
+                raise error
+            self.attempt(run, again, RetryError)
+
+        def run() -> None:
+            loop.kept, loop.before = {}, dict(self.env)
+            loop.snapshot = Snapshot(self.trace, self.visible())
+            self.walk = walk
+            self.tries.append(loop)
+            super(Body, self).rounds(node, after)
+            self.tries.pop()
+
+        self.attempt(run, again, RetryError)
+
+    def attempt(
+        self, run: Callable[[], Any], otherwise: Callable[[Exception], Any],
+        *errors: type[Exception],
+    ) -> Any:  # fmt: skip
+        tries = len(self.tries)
+
+        def cleared(error: Exception) -> Any:
+            del self.tries[tries:]
+            return otherwise(error)
+
+        return super().attempt(run, cleared, *errors)
+
+    def enter(
+        self, node: ast.While | ast.For, head: Block, trips: Trips | None, state: State,
+        before: Sequence[ast.stmt], after: Names,
+    ) -> tuple[Flag, Flag, Flag, State]:  # fmt: skip
+        left = self.left("break", "return")
+        if isinstance(node, ast.For) or isinstance(left, bool):
+            return super().enter(node, head, trips, state, before, after)
+        # A condition is not evaluated once the loop has been left.
+        value = self.choose(left, lambda: False, lambda: self.evaluate(node.test))
+        test = self.truth_of(value)
+        if isinstance(node.test, ast.Constant):
+            return True, test, False, State((), ())
+        return test, test, False, State((), ())
+
+    def first_exit(self, body: Sequence[ast.stmt]) -> int:
+        return 0
+
+    def trips(self, node: ast.For) -> ArrayTrips:
+        walk, trace = self.walk, self.trace
+        assert walk is not None
+        size = walk.count if isinstance(walk.count, SymDim) else None
+        known = walk.count if isinstance(walk.count, int) else None
+
+        def item(k: SSAValue) -> Any:
+            return walk.item(Tracer(trace, k, "int", shape=()))
+
+        return ArrayTrips(lift(trace, walk.count).value, item, known, size)
+
+    def bound(self, trips: Trips) -> SSAValue:
+        builder = self.trace.builder
+        if trips.known is not None:
+            return builder.index_const(trips.known)
+        if isinstance(trips, ArrayTrips) and trips.size is not None:
+            return trips.size.ssa()
+        number = builder.op(ExtractOp, (trips.count,), i64)
+        return builder.op(upstream.IndexCastOp, (number,), index)
+
+    # ---- what a loop carries
+
+    def state(self, *args: Any, **kwargs: Any) -> State:
+        state = super().state(*args, **kwargs)
+        places = [(key, slot) for key, slot in self.tries[-1].slots.items()
+                  if isinstance(key, Place)]  # fmt: skip
+        values = {key: key.get() for key, _ in places}
+        return State(
+            [*state.names, *places], [*state.starts, *self.carried(values, places)]
+        )
+
+    def start_slot(self, name: str, value: Any) -> Slot | None:
+        loop = self.tries[-1]
+        if name in loop.slots:
+            return loop.slots[name]
+        number = isinstance(value, (bool, int, float)) or (
+            isinstance(value, Tracer) and value.kind != "array"
+        )
+        if number:
+            return carried.slot_of((value,), fixed=False, shared=False)
+        loop.kept[name] = value
+        return None
+
+    def current(self, state: State) -> list[SSAValue]:
+        loop = self.tries[-1]
+        changed = False
+        for name, slot in state.names:
+            if name in FLAGS or isinstance(name, Place):
+                continue
+            value = self.env.get(name, MISSING)
+            if isinstance(value, Unset):
+                continue
+            new = self._joined(name, cast("TreeSlot", slot), value)
+            if new is not slot:
+                loop.slots[name] = new
+                changed = True
+        for name, start in loop.kept.items():
+            value = self.env.get(name, MISSING)
+            if value is not start and not isinstance(value, Unset):
+                loop.slots[name] = self._first(name, start, value)
+                changed = True
+        carried_ = {name for name, _ in state.names}
+        try:
+            changes = loop.snapshot.changes()
+        except GrownError as error:
+            raise self.fault(
+                f"{error} in a loop that is not unrolled", "use an array"
+            ) from None
+        for key, before in changes.items():
+            if key not in carried_:
+                start = (
+                    key.owner.like(before) if isinstance(key.owner, Tracer) else before
+                )
+                loop.slots[key] = self._first(key, start, key.get())
+                changed = True
+        if changed:
+            raise RetryError(loop)
+        self.env.update({key: key.get() for key in carried_ if isinstance(key, Place)})
+        values = super().current(state)
+        for key in carried_:
+            if isinstance(key, Place):
+                del self.env[key]
+        return values
+
+    def _joined(self, name: Any, slot: TreeSlot, value: Any) -> TreeSlot:
+        shared = self.tries[-1].snapshot.shares(value)
+        try:
+            return carried.joined(slot, value, shared=shared)
+        except MismatchError as error:
+            raise self.mismatch(name, error) from None
+
+    def _first(self, name: Any, start: Any, value: Any) -> TreeSlot:
+        """The slot of what has turned out to change."""
+        loop = self.tries[-1]
+        values = [v for v in (start, value) if not isinstance(v, Unset)]
+        shared = loop.snapshot.shares(value) or loop.is_shared(name, start)
+        try:
+            return carried.slot_of(values, fixed=False, shared=shared)
+        except MismatchError as error:
+            raise self.mismatch(name, error) from None
+
+
+def run_body(
+    trace: Trace,
+    hooks: FunctionHooks,
+    function: Any,
+    pieces: Pieces,
+    around: dict[str, Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Any:
+    """Call a function that is in pieces."""
+    bound = inspect.signature(function, follow_wrapped=False).bind(*args, **kwargs)
+    bound.apply_defaults()
+    flow, outer = Body(trace, hooks, pieces, around), hooks.flow
+    hooks.flow = flow
+    try:
+        return flow.run(bound.arguments)
+    finally:
+        hooks.flow = outer
