@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+import rfxjit as rfx
+
 Case = tuple[Callable[..., Any], list[tuple[Any, ...]]]
 CASES: list[Case] = []
 
@@ -523,3 +525,41 @@ def raises_in_a_loop(n, x):
             raise OverflowError("too large")
         x = x * x
     return x
+
+
+# ---- explicit forms
+
+
+@case((1.0,), (-1.0,))
+def explicit_cond(x):
+    return rfx.cond(x > 0, lambda v: v * 2.0, lambda v: -v, x)
+
+
+@case((0, 3.0), (1, 3.0), (2, 3.0), (-4, 3.0), (9, 3.0))
+def explicit_switch(k, x):
+    return rfx.switch(k, [lambda v: v, lambda v: v * v, lambda v: -v], x)
+
+
+@case((100.0,), (0.5,))
+def explicit_while(x):
+    return rfx.while_loop(lambda s: s[0] > 1.0, lambda s: (s[0] / 3, s[1] + 1), (x, 0))
+
+
+@case((3, RAMP), (0, RAMP), (50, RAMP))
+def explicit_fori(n, x):
+    return rfx.fori_loop(0, n, lambda i, v: v * 0.5 + i, x)
+
+
+@case((LONG, TABLE), (LONG[:1], TABLE))
+def explicit_scan(x, table):
+    carry, ys = rfx.scan(lambda c, v: (0.9 * c + v, c * 2), 0.0, x)
+    last, (a, b) = rfx.scan(
+        lambda c, row: (c + row["r"], (c, row["r"].sum())),
+        np.zeros(4), {"r": table}, reverse=True,
+    )  # fmt: skip
+    return carry, ys, last, a, b
+
+
+@case((0.5,))
+def scan_without_rows(x):
+    return rfx.scan(lambda c, _: (c * x, c), 1.0, length=20)

@@ -154,11 +154,14 @@ class ArrayFlow(Flow):
         self.node, self.line = node, cast("Any", node).lineno
 
     def refuse(self, node: ast.AST, reason: str, hint: str | None = None) -> Exception:
-        place = None
-        if self.pieces is not None:
-            at = cast("Any", node)
-            place = SourceLocation(self.pieces.file, at.lineno, at.col_offset)
-        return TraceError(reason, place, hint)
+        return TraceError(reason, self.where(node), hint)
+
+    def where(self, node: ast.AST) -> SourceLocation | None:
+        """The place of a node in the source."""
+        if self.pieces is None:
+            return None
+        at = cast("Any", node)
+        return SourceLocation(self.pieces.file, at.lineno, at.col_offset)
 
     def fault(self, reason: str, hint: str | None = None) -> Exception:
         """The error for the statement that is being run."""
@@ -251,30 +254,21 @@ class ArrayFlow(Flow):
         *errors: type[Exception],
     ) -> Any:  # fmt: skip
         """`run()`; where that fails, it leaves nothing behind, and `otherwise`."""
-        trace = self.trace
-        env, mark = self.env, len(trace.blocks)
+        env, trace = self.env, self.trace
         self.env = dict(env)
         depths = len(self.snapshots), len(self.loops), trace.recording
-        snapshot = Snapshot(trace, self.visible())
-        block = Block()
-        trace.recording += 1
+        attempt = Attempt(trace, self.visible())
         try:
-            with self.inside(block):
+            with self.inside(attempt.block):
                 result = run()
-            trace.recording -= 1
         except errors as error:
-            for made in trace.blocks[mark:]:
-                if made.parent is None:
-                    made.drop_all_references()
-            del trace.blocks[mark:]
+            attempt.undo()
             snapshots, loops, trace.recording = depths
             del self.snapshots[snapshots:], self.loops[loops:]
-            snapshot.restore()
             self.env = env
             return otherwise(error)
-        for op in list(block.ops):
-            op.detach()
-            append(trace.builder.block, op)
+        trace.recording = depths[-1]
+        attempt.keep()
         return result
 
     # ---- branches
@@ -412,3 +406,43 @@ def _is_simple(types: Sequence[Attribute], blocks: Sequence[Block]) -> bool:
             for op in ops
         )
     )
+
+
+class Attempt:
+    """A piece of program of which nothing may remain."""
+
+    def __init__(self, trace: Trace, values: Sequence[Any]) -> None:
+        self.trace = trace
+        self.block = Block()
+        self.snapshot = Snapshot(trace, values)
+        self.mark = len(trace.blocks)
+        trace.recording += 1
+
+    def undo(self) -> None:
+        """Remove its ops and its effects."""
+        blocks = self.trace.blocks
+        for made in blocks[self.mark :]:
+            if made.parent is None:
+                made.drop_all_references()
+        del blocks[self.mark :]
+        self.snapshot.restore()
+
+    def keep(self) -> None:
+        """Append its ops to the program."""
+        for op in list(self.block.ops):
+            op.detach()
+            append(self.trace.builder.block, op)
+
+
+def discarded(trace: Trace, run: Callable[[], Any]) -> Any:
+    """`run()`, of which only shapes and dtypes may be used: its ops are removed."""
+    outer = trace.builder
+    attempt = Attempt(trace, ())
+    trace.blocks.append(attempt.block)
+    trace.builder = type(outer)(attempt.block, outer.location)
+    try:
+        return run()
+    finally:
+        trace.builder = outer
+        trace.recording -= 1
+        attempt.undo()

@@ -124,8 +124,10 @@ class Body(ArrayFlow):
             count: Any = walk.count
             if isinstance(count, Tracer):
                 count = known_value(self.trace, count.value, "the number of rounds")
-            if count is None or (error and int(count) > MOST):
-                assert error is not None
+            if isinstance(count, SymDim):
+                self.trace.place = self.where(node.iter)
+                count = int(count)  # another trace, with that size known
+            if error is not None and (count is None or count > MOST):
                 raise error
             self.unroll(node, map(walk.item, range(int(count))), after)
 

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from rfxjit import special
+from rfxjit import control, special
 from rfxjit.frontend.context import Trace, call_function, refuse
 from rfxjit.frontend.numpy_api import FUNCTIONS, REFUSED
 from rfxjit.frontend.numpy_registry import call
@@ -248,7 +248,14 @@ def _len(_: Trace, __: Any, x: Any) -> Any:
     return x.shape[0] if isinstance(x, Tracer) and x.ndim else len(x)
 
 
+def _shape_of_call(trace: Trace, _: Any, function: Any, *args: Any) -> Any:
+    from rfxjit.frontend.array_flow import discarded
+
+    return discarded(trace, lambda: call_function(trace, function, args, {}))
+
+
 _ALWAYS: dict[Any, Callable[..., Any]] = {
+    control.shape_of_call: _shape_of_call,
     **dict.fromkeys(
         (np.array, np.asarray, np.asanyarray, np.ascontiguousarray), _array
     ),

@@ -32,6 +32,7 @@ import numpy as np
 from xdsl.dialects.builtin import DYNAMIC_INDEX, FileLineColLoc, IntAttr, StringAttr
 from xdsl.ir import Block, SSAValue
 
+from rfxjit import control
 from rfxjit.dialects.builder import Builder, new_function
 from rfxjit.dialects.ir import ELEMENT_TYPES, tensor
 from rfxjit.errors import SourceLocation, TraceError
@@ -292,6 +293,8 @@ def is_user_code(function: FunctionType) -> bool:
     """Whether a function is the user's own, and so worth tracing into."""
     file = function.__code__.co_filename
     module = function.__module__ or ""
+    if module == control.__name__:
+        return function is not control.shape_of_call
     return not (
         file.startswith(_LIBRARY)
         or file.startswith("<frozen")

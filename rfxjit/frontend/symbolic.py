@@ -75,7 +75,7 @@ class SymDim:
         return Tracer(self.trace, value, "int", shape=())
 
     def _pin(self, why: str) -> PinError:
-        return PinError(self._sizes(), why, user_location())
+        return PinError(self._sizes(), why, self.trace.place or user_location())
 
     def _symbols(self) -> dict[str, Any]:
         known = self.trace.__dict__["symbols"]

@@ -85,9 +85,9 @@ def test_one_program_runs_all_sizes():
 
 def test_a_size_that_must_be_known_names_the_line():
     def f(x):
-        parts = []
+        parts = [0.0]
         for i in range(x.shape[0]):
-            parts.append(x[i])
+            parts += [x[i]]
         return np.stack(parts)
 
     with pytest.raises(rfx.TraceError, match="the size x_0 must be known") as caught:
