@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+import numpy as np
 from xdsl.dialects.tensor import ExtractOp
 from xdsl.ir import Block, SSAValue
 
@@ -301,13 +302,19 @@ class Body(ArrayFlow):
         loop = self.tries[-1]
         if name in loop.slots:
             return loop.slots[name]
-        number = isinstance(value, (bool, int, float)) or (
+        number = isinstance(value, (int, float, np.generic)) or (
             isinstance(value, Tracer) and value.kind != "array"
         )
         if number:
             return carried.slot_of((value,), fixed=False, shared=False)
         loop.kept[name] = value
         return None
+
+    def behind(self, outer: Env, node: ast.While | ast.For, state: State) -> Env:
+        kept = {
+            n: v for n, v in self.tries[-1].kept.items() if not isinstance(v, Unset)
+        }
+        return {**super().behind(outer, node, state), **kept}
 
     def current(self, state: State) -> list[SSAValue]:
         loop = self.tries[-1]

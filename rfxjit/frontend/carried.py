@@ -166,10 +166,10 @@ def _apart(value: Any) -> tuple[Sequence[Any], Any]:
 
 def _leaf(column: Sequence[Any], *, fixed: bool) -> Leaf | Known:
     first, *rest = column
-    if not isinstance(first, _DATA) or (fixed and all(v is first for v in rest)):
+    number = type(first) in (bool, int, float)
+    same = all(v is first or (number and _same_number(first, v)) for v in rest)
+    if not isinstance(first, _DATA) or (fixed and same and (number or rest)):
         leaf: Leaf | Known = Known(first)
-    elif fixed and all(_same_number(first, v) for v in rest):
-        return Known(first)
     else:
         leaf = _data(first)
     for other in rest:
@@ -178,7 +178,7 @@ def _leaf(column: Sequence[Any], *, fixed: bool) -> Leaf | Known:
 
 
 def _same_number(a: Any, b: Any) -> bool:
-    return type(a) is type(b) in (bool, int, float) and repr(a) == repr(b)
+    return type(a) is type(b) and repr(a) == repr(b)
 
 
 def _data(value: Any) -> Leaf:

@@ -109,7 +109,9 @@ def walk_of(value: Any) -> Walk | None:
     if value.function is builtins.enumerate:
         start = value.kwargs.get("start", value.args[1] if len(value.args) > 1 else 0)
         walk = parts[0]
-        return walk and Walk(walk.count, lambda k: (k + start, walk.item(k)))
+        if walk is None:
+            return None
+        return Walk(walk.count, lambda k: (k + start, walk.item(k)))
     walks = [walk for walk in parts if walk is not None]
     if len(walks) < len(parts) or not walks or value.kwargs:
         return None
@@ -118,7 +120,9 @@ def walk_of(value: Any) -> Walk | None:
         last: Any = walk.count
         return Walk(walk.count, lambda k: walk.item(last - 1 - k))
     count = _least([walk.count for walk in walks])
-    return count and Walk(count, lambda k: tuple(walk.item(k) for walk in walks))
+    if count is None:
+        return None
+    return Walk(count, lambda k: tuple(walk.item(k) for walk in walks))
 
 
 def _least(counts: list[Any]) -> Any:
