@@ -242,6 +242,13 @@ def _with_loop_facts(module: ModuleOp, signature: Signature) -> Signature:
 def _interpreted(
     module: ModuleOp, signature: Signature
 ) -> Callable[[Sequence[Any]], Sequence[Any]]:
-    from rfxjit.interpreter import run
+    from rfxjit.interpreter import StatusError, run
 
-    return lambda inputs: run(module, signature.name, inputs)
+    def call(inputs: Sequence[Any]) -> Sequence[Any]:
+        try:
+            return run(module, signature.name, inputs)
+        except StatusError as error:
+            failure = signature.failures[error.code - 1]
+            raise failure.exception(failure.message) from None
+
+    return call

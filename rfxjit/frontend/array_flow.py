@@ -38,7 +38,7 @@ from rfxjit.frontend import carried
 from rfxjit.frontend.carried import MismatchError, TreeSlot
 from rfxjit.frontend.context import FunctionHooks, Trace, refuse
 from rfxjit.frontend.effects import GrownError, Place, Snapshot
-from rfxjit.frontend.flow import CHEAP, FLAGS, Env, Flag, Joined, Slot, Unset
+from rfxjit.frontend.flow import CHEAP, FLAGS, MISSING, Env, Flag, Joined, Slot, Unset
 from rfxjit.frontend.flow_loops import Flow
 from rfxjit.frontend.liveness import Liveness, Names
 from rfxjit.frontend.pieces import GIVEN, Piece, Pieces
@@ -54,6 +54,10 @@ _SIMPLE = frozenset({
     "gt", "ge", "and", "or", "xor", "not", "select",
 })  # fmt: skip
 """Elementwise ops that cost less than a branch."""
+
+
+class EndlessError(TraceError):
+    """A recursion that does not end while tracing: no smaller attempt helps."""
 
 
 class ArrayFlow(Flow):
@@ -285,15 +289,19 @@ class ArrayFlow(Flow):
 
         def known(error: Exception) -> bool:
             """Where the sides do not fit together, a known argument decides."""
-            value = known_value(self.trace, condition, "a condition")
-            if value is None:
-                raise error
-            return self.way(node, bool(value), rest, live)
+            return self.way(node, self.known(condition, error), rest, live)
 
         fork = super().fork
         return self.attempt(
             lambda: fork(node, condition, rest, live), known, TraceError
         )
+
+    def known(self, condition: SSAValue, error: Exception) -> bool:
+        """A condition that follows from known arguments; else the error stays."""
+        value = known_value(self.trace, condition, "a condition")
+        if value is None or isinstance(error, EndlessError):
+            raise error
+        return bool(value)
 
     def branch(
         self,
@@ -340,8 +348,10 @@ class ArrayFlow(Flow):
     def wants(self, env: Env, name: Any, live: Names) -> bool:
         if env.get(RAISED) or name == RAISED:
             return False
-        return isinstance(name, Place) or name == VALUE or super().wants(
-            env, name, live)  # fmt: skip
+        if name == RESULT and isinstance(env.get(name, MISSING), Unset):
+            return False  # no `return` leads here
+        own = isinstance(name, Place) or name == VALUE
+        return own or super().wants(env, name, live)
 
     def bind(self, joined: Joined, values: Sequence[SSAValue]) -> None:
         super().bind(joined, values)
@@ -358,9 +368,7 @@ class ArrayFlow(Flow):
             return run
 
         def known(error: Exception) -> None:
-            value = known_value(self.trace, condition, "a condition")
-            if value is None:
-                raise error
+            value = self.known(condition, error)
             side(then if value else other)()
 
         self.attempt(

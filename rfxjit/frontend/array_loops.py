@@ -30,15 +30,15 @@ from xdsl.ir import Block, SSAValue
 
 from rfxjit.dialects import upstream
 from rfxjit.dialects.ir import i64, index
-from rfxjit.errors import TraceError
+from rfxjit.errors import SourceLocation, TraceError
 from rfxjit.frontend import carried
-from rfxjit.frontend.array_flow import ArrayFlow
+from rfxjit.frontend.array_flow import ArrayFlow, EndlessError
 from rfxjit.frontend.carried import MismatchError, TreeSlot, arrays
 from rfxjit.frontend.context import FunctionHooks, Trace
 from rfxjit.frontend.effects import GrownError, Place, Snapshot
 from rfxjit.frontend.flow import FLAGS, MISSING, Env, Flag, Slot, Unset
 from rfxjit.frontend.flow_loops import State, Trips
-from rfxjit.frontend.liveness import Names, leaves
+from rfxjit.frontend.liveness import Names
 from rfxjit.frontend.pieces import Pieces
 from rfxjit.frontend.provenance import known_value
 from rfxjit.frontend.symbolic import SymDim
@@ -46,9 +46,13 @@ from rfxjit.frontend.tracer import Tracer, lift
 from rfxjit.frontend.walks import Lazy, Walk, walk_of
 
 UNROLL = 16
-"""Loops of at most so many rounds are unrolled."""
+"""Loops of at most so many rounds are unrolled,"""
+LONG = 1000
+"""if they come to at most so many ops."""
 MOST = 4096
 """More rounds than this are not run while tracing."""
+DEEPEST = 24
+"""Calls of one function in each other that may depend on traced values."""
 
 
 class RetryError(Exception):
@@ -59,7 +63,7 @@ class RetryError(Exception):
 
 
 class ExitError(Exception):
-    """A loop that is being unrolled may be left at run time."""
+    """A loop that is being unrolled may be left at run time, or is too long."""
 
 
 class Loop:
@@ -115,7 +119,6 @@ class Body(ArrayFlow):
                     "traced values", "make it a list")  # fmt: skip
             self.unroll(node, iter(value), after)
             return
-        exits = leaves(node.body, ast.Break, ast.Return)
 
         def rolled() -> None:
             self.rolled(node, after, walk)
@@ -134,12 +137,10 @@ class Body(ArrayFlow):
 
         if not isinstance(walk.count, int) or walk.count > UNROLL:
             self.attempt(rolled, unrolled, TraceError)
-        elif not exits:
-            unrolled()
         else:
             items = map(walk.item, range(walk.count))
             self.attempt(
-                lambda: self.unroll(node, items, after, exits=False),
+                lambda: self.unroll(node, items, after, short=True),
                 lambda _: self.attempt(rolled, unrolled, TraceError),
                 ExitError,
             )
@@ -150,15 +151,19 @@ class Body(ArrayFlow):
         items: Iterator[Any],
         after: Names,
         *,
-        exits: bool = True,
+        short: bool = False,
     ) -> None:
-        """Run a loop while tracing; without `exits` these must be known."""
+        """Run a loop while tracing; ExitError if a `short` one is long or may be left."""
         live = self.live.head[node] | after
+        block = self.trace.builder.block
         for number, item in enumerate(items):
             if number == MOST:
                 raise self.refuse(node, f"this loop runs more than {MOST} rounds")
             self.assign(node.target, item)
-            if self.once(node.body, live, exits=exits):
+            going = self.once(node.body, live, exits=not short)
+            if short and sum(1 for _ in block.walk()) > LONG:
+                raise ExitError
+            if going:
                 continue
             left = self.left("break", "return")
             if not isinstance(left, bool):
@@ -387,9 +392,18 @@ def run_body(
     """Call a function that is in pieces."""
     bound = inspect.signature(function, follow_wrapped=False).bind(*args, **kwargs)
     bound.apply_defaults()
+    first = pieces.body[0]
+    if trace.running.count(pieces) > DEEPEST and trace.recording:
+        raise EndlessError(
+            f"{pieces.name} calls itself, how often depends on a traced value",
+            SourceLocation(pieces.file, first.lineno, first.col_offset),
+            "write the recursion as a loop, or name the argument in static=",
+        )
     flow, outer = Body(trace, hooks, pieces, around), hooks.flow
     hooks.flow = flow
+    trace.running.append(pieces)
     try:
         return flow.run(bound.arguments)
     finally:
+        trace.running.pop()
         hooks.flow = outer

@@ -10,6 +10,7 @@ value came from (its `Path`), make it a hidden input or a guard, and route calls
 
 from __future__ import annotations
 
+import ast
 import builtins
 import operator
 import re
@@ -37,7 +38,13 @@ from rfxjit.dialects.builder import Builder, new_function
 from rfxjit.dialects.ir import ELEMENT_TYPES, tensor
 from rfxjit.errors import SourceLocation, TraceError
 from rfxjit.frontend.pieces import Pieces, inner_pieces, pieces
-from rfxjit.frontend.syntax import NoSourceError, is_rewritten, rewrite
+from rfxjit.frontend.syntax import (
+    NoSourceError,
+    is_rewritten,
+    rewrite,
+    rewritten,
+    unwalked,
+)
 from rfxjit.signature import (
     VALUE_KINDS,
     ArraySpec,
@@ -61,8 +68,8 @@ def _positions(code: CodeType) -> tuple[tuple[int | None, int | None], ...]:
     return tuple((line, col) for line, _, col, _ in code.co_positions())
 
 
-def user_location() -> SourceLocation | None:
-    """The innermost place in user code that is running now."""
+def user_frame() -> FrameType | None:
+    """The innermost frame of user code that is running now."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
@@ -70,11 +77,18 @@ def user_location() -> SourceLocation | None:
             not name.startswith((f"{_PACKAGE}.", "numpy.", "optree."))
             and name != "numpy"
         ):
-            line, col = _positions(frame.f_code)[frame.f_lasti // 2]
-            file = frame.f_code.co_filename
-            return SourceLocation(file, line or frame.f_lineno, col or 0)
+            return frame
         frame = frame.f_back
     return None
+
+
+def user_location() -> SourceLocation | None:
+    """The innermost place in user code that is running now."""
+    if (frame := user_frame()) is None:
+        return None
+    line, col = _positions(frame.f_code)[frame.f_lasti // 2]
+    file = frame.f_code.co_filename
+    return SourceLocation(file, line or frame.f_lineno, col or 0)
 
 
 @cache
@@ -139,6 +153,10 @@ class Trace:
         """Arrays that got new values there, with what they had before."""
         self.blocks: list[Block] = []
         """Blocks that may still be given up."""
+        self.whole: dict[CodeType, str] = {}
+        """Functions that are run as a whole, and why: they cannot branch."""
+        self.running: list[Pieces] = []
+        """The functions that are being walked, the innermost one last."""
         self.inner: dict[FunctionType, tuple[int, FunctionHooks]] = {}
         """Nested functions with control flow: their pieces and their hooks."""
 
@@ -481,10 +499,12 @@ def traced(trace: Trace, function: FunctionType) -> Callable[..., Any]:
         return _nested(trace, function)
     try:
         hooks = FunctionHooks(trace, function)
-        if (parts := pieces(function)) is not None:
+        parts = pieces(function)
+        if parts is not None:
             return _walked(trace, hooks, function, parts, {})
-        return rewrite(function, hooks)
+        return _whole(trace, hooks, function)
     except NoSourceError as error:
+        trace.whole[function.__code__] = f"the source cannot be read: {error}"
         code = function.__code__
         captured = [n for n in code.co_names if n in function.__globals__]
         values = [function.__globals__[n] for n in captured]
@@ -495,6 +515,17 @@ def traced(trace: Trace, function: FunctionType) -> Callable[..., Any]:
                 "pass the data as arguments, or define the function in a file",
             ) from error
         return function
+
+
+def _whole(
+    trace: Trace, hooks: FunctionHooks, function: FunctionType
+) -> Callable[..., Any]:
+    """A function that is run by Python as a whole."""
+    new = rewrite(function, hooks)
+    node = rewritten(function.__code__, function).node
+    if isinstance(node, ast.FunctionDef) and (why := unwalked(node.body)):
+        trace.whole[new.__code__] = f"{function.__name__} has {why}"
+    return new
 
 
 def _nested(trace: Trace, function: FunctionType) -> Callable[..., Any]:

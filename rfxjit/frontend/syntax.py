@@ -205,18 +205,23 @@ def _binds(node: ast.expr) -> bool:
 
 
 _FLOW = (ast.If, ast.For, ast.While, ast.Assert, ast.Raise)
-_WHOLE = (
-    ast.Try, ast.Match, ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal,
-    ast.AsyncFor, ast.AsyncWith,
-)  # fmt: skip
+_WHOLE: dict[type[ast.AST], str] = {
+    ast.Try: "try", ast.Match: "match", ast.Yield: "yield", ast.YieldFrom: "yield",
+    ast.Await: "await", ast.Global: "global", ast.Nonlocal: "nonlocal",
+    ast.AsyncFor: "async", ast.AsyncWith: "async",
+}  # fmt: skip
 
 
 def has_flow(body: Sequence[ast.stmt]) -> bool:
-    """Whether statements are to be walked: functions with `try` are run as a whole."""
+    """Whether statements are to be walked."""
     own = [n for statement in body for n in _own(statement)]
-    return any(isinstance(n, _FLOW) for n in own) and not any(
-        isinstance(n, _WHOLE) for n in own
-    )
+    return any(isinstance(n, _FLOW) for n in own) and unwalked(body) is None
+
+
+def unwalked(body: Sequence[ast.stmt]) -> str | None:
+    """The statement because of which a function is run as a whole, if there is one."""
+    own = (n for statement in body for n in _own(statement))
+    return next((_WHOLE[type(n)] for n in own if type(n) in _WHOLE), None)
 
 
 def _own(node: ast.AST) -> Iterator[ast.AST]:

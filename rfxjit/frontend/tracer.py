@@ -26,7 +26,7 @@ from xdsl.ir import SSAValue
 from rfxjit.dialects.elementwise import TABLE
 from rfxjit.dialects.ir import ELEMENT_TYPES, dtype_of, shape_of
 from rfxjit.errors import ShapeError
-from rfxjit.frontend.context import Trace, refuse
+from rfxjit.frontend.context import Trace, refuse, user_frame
 from rfxjit.frontend.symbolic import Size, SymDim, broadcast_shapes, same_shape
 from rfxjit.special import result_dtype
 
@@ -138,15 +138,16 @@ class Tracer:
     # ---- concrete use: guards, or a refusal
 
     def _concretize(self, what: str) -> Any:
-        if self.source is not None and self.concrete is not None and not self._shape:
-            spec = self.trace.inputs[self.source]
-            if spec.by_value and spec.kind != "float":
-                self.trace.guard(
-                    spec.path, "eq", self.concrete, f"{what} of {spec.name}"
-                )
-                return self.concrete
+        if not self._shape:
+            from rfxjit.frontend.provenance import known_value
+
+            value = known_value(self.trace, self.value, what)
+            if value is not None:
+                return value
+        frame = user_frame()
+        why = self.trace.whole.get(frame.f_code) if frame else None
         raise refuse(
-            f"cannot use a traced {self.kind} as {what}",
+            f"cannot use a traced {self.kind} as {what}" + (f": {why}" if why else ""),
             "np.where(condition, a, b) chooses between values"
             if what == "a condition"
             else "pass it as a static argument, or compute with arrays",
