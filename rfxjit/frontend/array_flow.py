@@ -395,7 +395,10 @@ class ArrayFlow(Flow):
             for op in ops:
                 op.detach()
                 append(builder.block, op)
-        flag = cast("Operation", operands[0].owner).operands[0]
+        extract = cast("Operation", operands[0].owner)
+        flag = extract.operands[0]
+        extract.detach()
+        extract.erase()
         return [
             builder.elementwise("select", flag, a, b)
             for a, b in zip(*yields, strict=True)

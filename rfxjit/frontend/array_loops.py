@@ -153,7 +153,10 @@ class Body(ArrayFlow):
         *,
         short: bool = False,
     ) -> None:
-        """Run a loop while tracing; ExitError if a `short` one is long or may be left."""
+        """Run a loop while tracing.
+
+        Raises ExitError if a `short` one turns out to be long, or may be left.
+        """
         live = self.live.head[node] | after
         block = self.trace.builder.block
         for number, item in enumerate(items):
