@@ -117,8 +117,27 @@ def _scatter(b: Builder, op: rfx.ScatterOp, ct: SSAValue) -> Cotangents:
     updates = b.gather(ct, indices, dims)
     kept = ct
     if op.combine.data == "set":
-        kept = b.scatter(ct, b.lit(op.updates, 0.0), indices, dims)
+        zeros = b.lit(op.updates, 0.0)
+        kept = b.scatter(ct, zeros, indices, dims)
+        if sizes := b.shape(indices[0]):
+            last = _is_last(b, op, sizes)
+            last = b.broadcast(last, range(len(sizes)), b.shape(op.updates))
+            updates = b.elementwise("select", last, updates, zeros)
     return [(op.input, kept), (op.updates, updates)]
+
+
+def _is_last(b: Builder, op: rfx.ScatterOp, sizes: Sequence[Size]) -> SSAValue:
+    """Which indices are not written to once more behind: only those have a slope."""
+    places = list(range(len(op.indices)))
+    count: Size = 1
+    for n in sizes:
+        both = isinstance(count, int) and isinstance(n, int)
+        count = cast("int", count) * cast("int", n) if both else b.index_mul(count, n)
+    numbers = b.reshape(b.iota(np.int64, 0, [count]), sizes)
+    shape = b.shape(op.input)
+    writers = b.full(-1, np.int64, [shape[d] for d in rfx.ints(op.dims)])
+    writers = b.scatter(writers, numbers, list(op.indices), places)
+    return b.elementwise("eq", b.gather(writers, list(op.indices), places), numbers)
 
 
 def _dynamic_slice(
