@@ -473,10 +473,7 @@ def call_function(
         inner: Any = function.__func__
         return call_function(trace, inner, (function.__self__, *args), kwargs)
     if type(function).__module__.startswith(f"{_PACKAGE}."):
-        if getattr(function, "kernel", None) is not None:
-            from rfxjit.frontend.kernel import kernel_in_trace
-
-            return kernel_in_trace(trace, function, args, dict(kwargs))
+        # The derivative of a kernel has the attributes of both.
         if (gradient := getattr(function, "gradient", None)) is not None:
             from rfxjit.frontend.transforms import gradient_in_trace
 
@@ -485,6 +482,10 @@ def call_function(
             return gradient_in_trace(
                 trace, inner, argnums, values=values, args=args, kwargs=kwargs
             )
+        if getattr(function, "kernel", None) is not None:
+            from rfxjit.frontend.kernel import kernel_in_trace
+
+            return kernel_in_trace(trace, function, args, dict(kwargs))
         function = getattr(function, "__wrapped__", function)
     if isinstance(function, FunctionType) and is_user_code(function):
         return traced(trace, function)(*args, **kwargs)
