@@ -101,6 +101,10 @@ class Body(ArrayFlow):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.tries: list[Loop] = []
+        self.numbers: list[int] = []
+        """The rounds of the loops around that are being unrolled."""
+        self.learnt: dict[Any, dict[Any, TreeSlot]] = {}
+        """What loops were found to carry, for the next time that they are traced."""
         self.walk: Walk | None = None
 
     # ---- how a loop is run
@@ -135,7 +139,8 @@ class Body(ArrayFlow):
                 raise error
             self.unroll(node, map(walk.item, range(int(count))), after)
 
-        if not isinstance(walk.count, int) or walk.count > UNROLL:
+        known = (node, *self.numbers) in self.learnt
+        if known or not isinstance(walk.count, int) or walk.count > UNROLL:
             self.attempt(rolled, unrolled, TraceError)
         else:
             items = map(walk.item, range(walk.count))
@@ -163,7 +168,9 @@ class Body(ArrayFlow):
             if number == MOST:
                 raise self.refuse(node, f"this loop runs more than {MOST} rounds")
             self.assign(node.target, item)
+            self.numbers.append(number)
             going = self.once(node.body, live, exits=not short)
+            self.numbers.pop()
             if short and sum(1 for _ in block.walk()) > LONG:
                 raise ExitError
             if going:
@@ -230,6 +237,7 @@ class Body(ArrayFlow):
     ) -> None:
         """A loop of the program; traced until what it carries is known."""
         loop = Loop()
+        loop.slots = self.learnt.setdefault((node, *self.numbers), {})
 
         def again(error: Exception) -> None:
             if cast("RetryError", error).loop is not loop:
@@ -250,10 +258,10 @@ class Body(ArrayFlow):
         self, run: Callable[[], Any], otherwise: Callable[[Exception], Any],
         *errors: type[Exception],
     ) -> Any:  # fmt: skip
-        tries = len(self.tries)
+        tries, numbers = len(self.tries), len(self.numbers)
 
         def cleared(error: Exception) -> Any:
-            del self.tries[tries:]
+            del self.tries[tries:], self.numbers[numbers:]
             return otherwise(error)
 
         return super().attempt(run, cleared, *errors)
@@ -299,8 +307,9 @@ class Body(ArrayFlow):
 
     def state(self, *args: Any, **kwargs: Any) -> State:
         state = super().state(*args, **kwargs)
-        places = [(key, slot) for key, slot in self.tries[-1].slots.items()
-                  if isinstance(key, Place)]  # fmt: skip
+        loop = self.tries[-1]
+        places = [(key, slot) for key, slot in loop.slots.items()
+                  if isinstance(key, Place) and loop.snapshot.knows(key)]  # fmt: skip
         values = {key: key.get() for key, _ in places}
         return State(
             [*state.names, *places], [*state.starts, *self.carried(values, places)]
@@ -309,6 +318,9 @@ class Body(ArrayFlow):
     def start_slot(self, name: str, value: Any) -> Slot | None:
         loop = self.tries[-1]
         if name in loop.slots:
+            if isinstance(value, Unset):
+                return loop.slots[name]
+            loop.slots[name] = self._joined(name, loop.slots[name], value)
             return loop.slots[name]
         number = isinstance(value, (int, float, np.generic)) or (
             isinstance(value, Tracer) and value.kind != "array"

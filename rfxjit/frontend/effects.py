@@ -101,6 +101,13 @@ class Snapshot:
         """Whether a value has arrays that were there before, or views of such."""
         return any(self.is_outer(owner) for x in arrays(value) for owner in x.owners())
 
+    def knows(self, place: Place) -> bool:
+        """Whether a place was there before."""
+        owner = place.owner
+        if isinstance(owner, Tracer):
+            return self.is_outer(owner)
+        return place.number in self.held and self.held[place.number][0] is owner
+
     def changes(self) -> dict[Place, Any]:
         """The places that have changed since, with what they held before.
 
