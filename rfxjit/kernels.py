@@ -29,8 +29,11 @@ import numpy as np
 
 from rfxjit.errors import KernelError, RfxError
 from rfxjit.jit import JitFunction, options_of
+from rfxjit.runtime.native_type import vectorcall
+from rfxjit.runtime.unit import Options
 
 
+@vectorcall
 class KernelFunction(JitFunction):
     """A kernel that is compiled when it is called; see `kernel`."""
 
@@ -83,12 +86,21 @@ def _with_shape(function: Callable[..., Any]) -> Callable[..., Any]:
     return kernel
 
 
+def _options(
+    backend: str | None, fastmath: bool | Iterable[str], max_iters: int | None
+) -> Options:
+    plain = os.environ.get("RFX_JIT") == "0"
+    backend = "interpreter" if plain else backend
+    return options_of(backend, fastmath, strict=True, max_iters=max_iters)
+
+
 @overload
 def kernel(
     fn: Callable[..., Any],
     *,
     backend: str | None = None,
     fastmath: bool | Iterable[str] = False,
+    max_iters: int | None = None,
 ) -> KernelFunction: ...
 @overload
 def kernel(
@@ -96,12 +108,14 @@ def kernel(
     *,
     backend: str | None = None,
     fastmath: bool | Iterable[str] = False,
+    max_iters: int | None = None,
 ) -> Callable[[Callable[..., Any]], KernelFunction]: ...
 def kernel(
     fn: Callable[..., Any] | None = None,
     *,
     backend: str | None = None,
     fastmath: bool | Iterable[str] = False,
+    max_iters: int | None = None,
 ) -> KernelFunction | Callable[[Callable[..., Any]], KernelFunction]:
     """Compile a function of one element; called on arrays, it is broadcast over them.
 
@@ -116,14 +130,12 @@ def kernel(
     kind, `np.float32` converts. Integers wrap around; a division of integers by 0 gives
     0, as NumPy's does.
 
-    `backend` and `fastmath` are as in `rfx.jit`. What cannot be compiled raises
-    KernelError with the line; there is no fallback to Python. With `RFX_JIT=0` the
-    reference interpreter runs.
+    With `max_iters`, a `while` that is about to run its body more often, for any
+    element, raises RunawayError. `backend` and `fastmath` are as in `rfx.jit`. What
+    cannot be compiled raises KernelError with the line; there is no fallback to Python.
+    With `RFX_JIT=0` the reference interpreter runs.
     """
-    plain = os.environ.get("RFX_JIT") == "0"
-    options = options_of(
-        backend="interpreter" if plain else backend, fastmath=fastmath, strict=True
-    )
+    options = _options(backend, fastmath, max_iters)
 
     def decorate(function: Callable[..., Any]) -> KernelFunction:
         if isinstance(function, KernelFunction):
@@ -142,16 +154,15 @@ def kernel_from_source(
     *,
     backend: str | None = None,
     fastmath: bool | Iterable[str] = False,
+    max_iters: int | None = None,
 ) -> KernelFunction:
     """A kernel from text that holds exactly one function. Nothing of it is executed.
 
     The text sees `np`, `math`, `rfx` and Python's numeric builtins. Such a kernel can
-    be pickled and sent to another process. Raises KernelError for any other text.
+    be pickled and sent to another process. The options are those of `kernel`. Raises
+    KernelError for any other text.
     """
-    plain = os.environ.get("RFX_JIT") == "0"
-    options = options_of(
-        backend="interpreter" if plain else backend, fastmath=fastmath, strict=True
-    )
+    options = _options(backend, fastmath, max_iters)
     return KernelFunction(text, options)
 
 

@@ -110,6 +110,7 @@ def kernel_in_trace(
     trace.builder = ScalarBuilder(nest.block, location)
     try:
         flow = KernelFlow(trace, source, nest)
+        flow.max_iters = kernel.options.max_iters
         results = _results(flow, inner)
         yields = [r.value for r in results]
         append(nest.block, make(YieldOp, yields, (), location))
@@ -240,6 +241,7 @@ def inline(
             node, f"{source.name} calls itself", "write the recursion as a loop"
         )
     inner = KernelFlow(flow.trace, source, flow.nest, flow.callers)
+    inner.max_iters = kernel.options.max_iters or flow.max_iters
     results = _results(inner, _arguments(source, args, kwargs))
     return results[0] if inner.single else tuple(results)
 
