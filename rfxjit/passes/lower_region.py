@@ -88,7 +88,10 @@ def _branch(m: Emit, op: scf.IfOp, env: Env, place: Place) -> None:
 
 def _is_short(bounds: Sequence[SSAValue]) -> bool:
     """Whether a counted loop is known to make a few trips."""
-    begin, end, step = map(constant_of, bounds[:3])
+    begin, end, step = (
+        constant_of(v.owner.input if isinstance(v.owner, upstream.IndexCastOp) else v)
+        for v in bounds[:3]
+    )
     return None not in (begin, end, step) and end - begin <= SHORT * step
 
 
