@@ -201,12 +201,14 @@ def compile_module(
         run_passes(module, simplify)
         run_passes(module, "to-loops")
     signature = _with_loop_facts(module, signature)
-    return Unit(signature, llvm_ir=_native_ir(module, level))
+    from rfxjit.runtime.capi import supported
+
+    return Unit(signature, llvm_ir=_native_ir(module, level, poll=supported()))
 
 
-def _native_ir(module: ModuleOp, level: str = "loops") -> str:
+def _native_ir(module: ModuleOp, level: str = "loops", *, poll: bool = False) -> str:
     """LLVM IR for this machine from the loops level, or one below; the module is
-    consumed.
+    consumed. With `poll` it asks the runtime for signals, in loops that may be long.
     """
     from rfxjit.runtime.cpu import host
     from rfxjit.targets.llvm_ir import print_llvm_ir
@@ -215,8 +217,9 @@ def _native_ir(module: ModuleOp, level: str = "loops") -> str:
     masked = str(width == _AVX512_BYTES).lower()
     vectorize = f"vectorize{{bytes={width} masked={masked}}}"
     vectors = f"{vectorize},promote-buffers"
-    steps = {"to-llvm"} if level == "vectors" else {"to-scalars", vectors, "to-llvm"}
-    for pipeline in ("to-scalars", vectors, "to-llvm"):
+    last = f"lower-to-llvm{{poll={str(poll).lower()}}}"
+    steps = {last} if level == "vectors" else {"to-scalars", vectors, last}
+    for pipeline in ("to-scalars", vectors, last):
         if pipeline in steps:
             run_passes(module, pipeline)
     return print_llvm_ir(module)
@@ -244,11 +247,11 @@ def _interpreted(
 ) -> Callable[[Sequence[Any]], Sequence[Any]]:
     from rfxjit.interpreter import StatusError, run
 
-    def call(inputs: Sequence[Any]) -> Sequence[Any]:
+    def interpreted(inputs: Sequence[Any]) -> Sequence[Any]:
         try:
             return run(module, signature.name, inputs)
         except StatusError as error:
             failure = signature.failures[error.code - 1]
             raise failure.exception(failure.message) from None
 
-    return call
+    return interpreted

@@ -92,6 +92,10 @@ class ToolchainError(RfxError, RuntimeError):
     """An outside tool (assembler, compiler) failed; carries its repro command."""
 
 
+class RunawayError(RfxError, RuntimeError):
+    """A `while` ran more often than the kernel's `max_iters` allows."""
+
+
 class CompilerError(RfxError, RuntimeError):
     """A fault inside rfxjit itself: please report it."""
 

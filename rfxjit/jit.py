@@ -20,6 +20,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Hashable, Iterable
+from operator import index
 from typing import Any, cast, overload
 
 from rfxjit.errors import (
@@ -409,6 +410,7 @@ def options_of(
     *,
     cache: bool = True,
     static: str | Iterable[str] = (),
+    max_iters: int | None = None,
 ) -> Options:
     """The options with the environment taken in; raises ValueError for unknown ones."""
     if strict is None:
@@ -423,7 +425,18 @@ def options_of(
         strict=strict,
         cache=cache,
         static=frozenset([static] if isinstance(static, str) else static),
+        max_iters=_positive("max_iters", max_iters),
     )
+
+
+def _positive(name: str, value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} is an integer, not {type(value).__name__}")
+    if not 0 < (number := index(value)) < 2**63:
+        raise ValueError(f"{name} must be at least 1 and fit into int64, got {number}")
+    return number
 
 
 FASTMATH = frozenset({"nnan", "ninf", "nsz", "arcp", "contract", "reassoc", "afn"})

@@ -18,6 +18,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import operator
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -29,8 +30,11 @@ import numpy as np
 
 from rfxjit.errors import KernelError, RfxError
 from rfxjit.jit import JitFunction, options_of
+from rfxjit.runtime.native_type import vectorcall
+from rfxjit.runtime.unit import Options
 
 
+@vectorcall
 class KernelFunction(JitFunction):
     """A kernel that is compiled when it is called; see `kernel`."""
 
@@ -41,9 +45,56 @@ class KernelFunction(JitFunction):
         if isinstance(given, str):
             self.source = source_from_text(given)
             given = cast("Callable[..., Any]", self.source.function)
-        self.takes_shape = "shape" not in inspect.signature(given).parameters
-        super().__init__(_with_shape(given) if self.takes_shape else given, options)
+        names = inspect.signature(given).parameters
+        own = ("shape", "block") if "shape" not in names else ()
+        self.own = tuple(name for name in own if name not in names)
+        """The arguments that a call has beside those of the function."""
+        super().__init__(_with(self.own, given) if self.own else given, options)
         self._plain = False  # there is no plain Python to run
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        """Serve a call that no native entry accepts."""
+        sized = self.sized(kwargs)
+        if sized is not kwargs:
+            return self(*args, **sized)  # now one may
+        return super().__call__(*args, **kwargs)
+
+    def lower(self, *args: Any, **kwargs: Any) -> Any:
+        """The program of a call at each level, as text."""
+        return super().lower(*args, **self.sized(kwargs))
+
+    def sized(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The arguments of a call with `shape` and `block` as arrays without elements.
+
+        Only their sizes count: so these are symbols where those of arrays are.
+
+            shape=(1000, 1000)         ->   shape=np.empty((1000, 1000, 0))
+            block=np.s_[0:9, 20:50]    ->   block=(np.empty((9, 30, 0)), (0, 20))
+
+        Raises ValueError, IndexError and TypeError for what is no shape, or no block of
+        it. A shape of traced sizes stays as it is.
+        """
+        shape, block = (
+            kwargs.get(name) if name in self.own else None
+            for name in ("shape", "block")
+        )
+        if getattr(shape, "dtype", None) == np.bool_:
+            return kwargs  # it is one already, or stands for one
+        if shape is None:
+            if block is not None:
+                raise ValueError("block= is a part of shape=, which is not given")
+            return kwargs
+        several = isinstance(shape, Iterable)
+        items = tuple(cast("Iterable[Any]", shape)) if several else (shape,)
+        if block is None and any(hasattr(n, "ssa") for n in items):
+            return kwargs
+        sizes = tuple(map(_size, items))
+        given = {**kwargs, "shape": _empty(sizes)}
+        if block is not None:
+            parts = _block(sizes, block)
+            extents = _empty([stop - start for start, stop in parts])
+            given["block"] = extents, tuple(start for start, _ in parts)
+        return given
 
     @property
     def _program(self) -> Callable[..., Any]:
@@ -69,18 +120,70 @@ def _from_text(text: str, options: Any) -> KernelFunction:
     return KernelFunction(text, options)
 
 
-def _with_shape(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A stand-in with one more parameter, `shape`."""
+def _empty(sizes: Iterable[int]) -> Any:
+    return np.empty((*sizes, 0), np.bool_)
+
+
+def _size(given: Any) -> int:
+    try:
+        size = operator.index(given)
+    except TypeError:
+        raise TypeError(f"shape= takes integers, not {type(given).__name__}") from None
+    if size < 0:
+        raise ValueError(f"shape= has a negative size: {size}")
+    return size
+
+
+def _block(sizes: tuple[int, ...], given: Any) -> list[tuple[int, int]]:
+    """Where a block begins and ends along each axis of the whole."""
+    parts: tuple[Any, ...] = (given,)
+    if isinstance(given, tuple):
+        parts = cast("tuple[Any, ...]", given)
+    if len(parts) > len(sizes):
+        raise IndexError(
+            f"block= has {len(parts)} slices, but shape= {len(sizes)} axes"
+        )
+    parts += (slice(None),) * (len(sizes) - len(parts))
+    found: list[tuple[int, int]] = []
+    for axis, (part, size) in enumerate(zip(parts, sizes, strict=True)):
+        if not isinstance(part, slice):
+            raise TypeError(
+                f"block= is made of slices, as in np.s_[0:8, 16:24], not {part!r}"
+            )
+        first, last, step = cast("Any", (part.start, part.stop, part.step))  # pyright: ignore[reportUnknownMemberType]
+        if step not in (None, 1):
+            raise ValueError(f"block= takes every item, it has no step: {part}")
+        start = 0 if first is None else operator.index(first)
+        stop = size if last is None else operator.index(last)
+        if not 0 <= start <= stop <= size:
+            raise IndexError(
+                f"block= has {start}:{stop} for axis {axis}, which has size {size}"
+            )
+        found.append((start, stop))
+    return found
+
+
+def _with(names: Iterable[str], function: Callable[..., Any]) -> Callable[..., Any]:
+    """A stand-in with more parameters."""
 
     @functools.wraps(function)
     def kernel(*_: Any, **__: Any) -> Any:
         raise RuntimeError("a kernel does not run as plain Python")
 
     signature = inspect.signature(function)
-    shape = inspect.Parameter("shape", inspect.Parameter.KEYWORD_ONLY, default=None)
-    parameters = [*signature.parameters.values(), shape]
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    more = (inspect.Parameter(name, keyword, default=None) for name in names)
+    parameters = [*signature.parameters.values(), *more]
     kernel.__signature__ = signature.replace(parameters=parameters)  # pyright: ignore[reportFunctionMemberAccess, reportAttributeAccessIssue]
     return kernel
+
+
+def _options(
+    backend: str | None, fastmath: bool | Iterable[str], max_iters: int | None
+) -> Options:
+    plain = os.environ.get("RFX_JIT") == "0"
+    backend = "interpreter" if plain else backend
+    return options_of(backend, fastmath, strict=True, max_iters=max_iters)
 
 
 @overload
@@ -89,6 +192,7 @@ def kernel(
     *,
     backend: str | None = None,
     fastmath: bool | Iterable[str] = False,
+    max_iters: int | None = None,
 ) -> KernelFunction: ...
 @overload
 def kernel(
@@ -96,12 +200,14 @@ def kernel(
     *,
     backend: str | None = None,
     fastmath: bool | Iterable[str] = False,
+    max_iters: int | None = None,
 ) -> Callable[[Callable[..., Any]], KernelFunction]: ...
 def kernel(
     fn: Callable[..., Any] | None = None,
     *,
     backend: str | None = None,
     fastmath: bool | Iterable[str] = False,
+    max_iters: int | None = None,
 ) -> KernelFunction | Callable[[Callable[..., Any]], KernelFunction]:
     """Compile a function of one element; called on arrays, it is broadcast over them.
 
@@ -109,21 +215,21 @@ def kernel(
     `continue`, `return` anywhere, Python's operators, `np.*` and `math.*` of numbers,
     and calls of other kernels. It returns a number or a tuple of numbers; the results
     are arrays of the broadcast shape, or numbers if all arguments are. `out=` writes
-    into an array, `shape=` gives the shape where the arguments have none.
+    into an array, `shape=` gives the shape where the arguments have none. With
+    `block=np.s_[0:8, 16:24]` only that part of `shape` is computed: the arguments and
+    the result have the shape of the part, index and size those of the whole.
 
     A variable has one dtype: the NumPy promotion (NEP 50) of all that is assigned to
     it, where Python's numbers are weak. Annotations `float`, `int`, `bool` demand a
     kind, `np.float32` converts. Integers wrap around; a division of integers by 0 gives
     0, as NumPy's does.
 
-    `backend` and `fastmath` are as in `rfx.jit`. What cannot be compiled raises
-    KernelError with the line; there is no fallback to Python. With `RFX_JIT=0` the
-    reference interpreter runs.
+    With `max_iters`, a `while` that is about to run its body more often, for any
+    element, raises RunawayError. `backend` and `fastmath` are as in `rfx.jit`. What
+    cannot be compiled raises KernelError with the line; there is no fallback to Python.
+    With `RFX_JIT=0` the reference interpreter runs.
     """
-    plain = os.environ.get("RFX_JIT") == "0"
-    options = options_of(
-        backend="interpreter" if plain else backend, fastmath=fastmath, strict=True
-    )
+    options = _options(backend, fastmath, max_iters)
 
     def decorate(function: Callable[..., Any]) -> KernelFunction:
         if isinstance(function, KernelFunction):
@@ -142,16 +248,15 @@ def kernel_from_source(
     *,
     backend: str | None = None,
     fastmath: bool | Iterable[str] = False,
+    max_iters: int | None = None,
 ) -> KernelFunction:
     """A kernel from text that holds exactly one function. Nothing of it is executed.
 
     The text sees `np`, `math`, `rfx` and Python's numeric builtins. Such a kernel can
-    be pickled and sent to another process. Raises KernelError for any other text.
+    be pickled and sent to another process. The options are those of `kernel`. Raises
+    KernelError for any other text.
     """
-    plain = os.environ.get("RFX_JIT") == "0"
-    options = options_of(
-        backend="interpreter" if plain else backend, fastmath=fastmath, strict=True
-    )
+    options = _options(backend, fastmath, max_iters)
     return KernelFunction(text, options)
 
 

@@ -22,7 +22,8 @@ scratch memory of `workspace` bytes, aligned to `WORKSPACE_ALIGN`.
 concatenated dims of all outputs, then `extent`, then the workspace size in bytes. It is
 exported only when one of these is not static (`Signature.static`).
 
-Both return a status: 0, or a positive index into `Signature.failures` (1-based).
+Both return a status: 0, or a positive index into `Signature.failures` (1-based), or
+`INTERRUPTED`.
 
 Pure data: this module is imported by the runtime and by the compiler alike.
 """
@@ -38,6 +39,9 @@ from typing import Any, Literal, cast
 import numpy as np
 
 WORKSPACE_ALIGN = 64
+INTERRUPTED = -1
+"""The status of a kernel that ended because of a signal. What its handler raised is
+kept by the runtime (`rfx.raise`)."""
 
 Dim = int | str
 """A static size, or the name of a symbol: equal names are equal sizes, never 0 or 1

@@ -303,8 +303,10 @@ class Trace:
 
     def failure(self, exception: type[Exception], message: str) -> int:
         """The status code of a run-time failure."""
-        self.failures.append(Failure(exception, message))
-        return len(self.failures)
+        failure = Failure(exception, message)
+        if failure not in self.failures:
+            self.failures.append(failure)
+        return self.failures.index(failure) + 1
 
 
 def is_user_code(function: FunctionType) -> bool:

@@ -100,6 +100,9 @@ class Statements(ABC):
         """Of the statement that is being run."""
         self.env: Env = dict.fromkeys(FLAGS, False)
         self.loops: list[Around] = []
+        self.function_name = ""
+        self.max_iters: int | None = None
+        """How often a `while` may run its body before it is an error."""
 
     # ---- what children say
 

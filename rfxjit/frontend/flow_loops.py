@@ -24,13 +24,15 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from xdsl.dialects import scf
-from xdsl.ir import Attribute, Block, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from rfxjit.dialects import upstream
 from rfxjit.dialects.ir import i64, index
+from rfxjit.dialects.loop_facts import limit_trips
+from rfxjit.errors import RunawayError
 from rfxjit.frontend.flow import (
     FLAGS,
     MISSING,
@@ -249,6 +251,8 @@ class Flow(Statements):
         builder.location = location
         types = [v.type for v in forwarded]
         results = self.structured(scf.WhileOp, starts, types, head, block)
+        if isinstance(node, ast.While):
+            self.limit(node, cast("Operation", builder.block.last_op))
         given = results[len(counter) :]
         self.env = self.behind(outer, node, state)
         self.bind(state.names, given)
@@ -271,6 +275,14 @@ class Flow(Statements):
                 )
             if breaks != returns:
                 self.env["break" if breaks else "return"] = True
+
+    def limit(self, node: ast.While, loop: Operation) -> None:
+        """Let a loop fail that runs more often than `max_iters`."""
+        most = self.max_iters
+        if most is not None:
+            what = f"{self.function_name}: a loop ran more than max_iters={most} times"
+            code = self.trace.failure(RunawayError, str(self.refuse(node, what)))
+            limit_trips(loop, most, code)
 
     def first_exit(self, body: Sequence[ast.stmt]) -> int:
         """1 + the number of the `if` that leaves after simple statements, or 0."""

@@ -55,6 +55,10 @@ class Nest:
         self.block = Block()
         self.inputs: list[SSAValue] = []
         self.maps: list[list[int]] = []
+        self.sizes: Sequence[Any] | None = None
+        """Those of the whole array, numbers or tracers, if this is a block of it."""
+        self.origin: Sequence[Any] = ()
+        """Where the block begins."""
         self._uniform: dict[SSAValue, Tracer] = {}
         self.builder = trace.builder
         """Of the program around the map."""
@@ -91,25 +95,38 @@ def kernel_in_trace(
     broadcast.
     """
     source = source_of(kernel)
-    shape = kwargs.pop("shape", None) if kernel.takes_shape else None
+    kwargs = kernel.sized(kwargs)
+    shape, block = (
+        kwargs.pop(name, None) if name in kernel.own else None
+        for name in ("shape", "block")
+    )
     values = _arguments(source, args, kwargs)
     values = [v if isinstance(v, NUMBERS) else lift(trace, v) for v in values]
     shapes = [v.shape for v in values if isinstance(v, Tracer)]
-    common = broadcast_shapes(shapes) if shapes else ()
+    common = whole = broadcast_shapes(shapes) if shapes else ()
     if shape is not None:
-        whole = shape if isinstance(shape, (tuple, list)) else (shape,)
-        whole = tuple(n if hasattr(n, "ssa") else n.__index__() for n in whole)
-        if not same_shape(broadcast_shapes([common, whole]), whole):
-            raise ShapeError(f"arguments of shape {common} do not fit shape={whole}")
-        common = whole
+        whole = _sizes_of(shape)
+        part = whole if block is None else _sizes_of(block[0])
+        try:
+            fits = same_shape(broadcast_shapes([common, part]), part)
+        except ShapeError:
+            fits = False
+        if not fits:
+            what = "shape=" if block is None else "a block of shape "
+            raise ShapeError(f"arguments of shape {common} do not fit {what}{part}")
+        common = part
 
     nest = Nest(trace, common)
+    if block is not None:
+        nest.sizes = [n.tracer() if hasattr(n, "tracer") else n for n in whole]
+        nest.origin = block[1]
     outer, place = trace.builder, trace.place
     location = trace.here().location
     inner = [nest.operand(v) if isinstance(v, Tracer) else v for v in values]
     trace.builder = ScalarBuilder(nest.block, location)
     try:
         flow = KernelFlow(trace, source, nest)
+        flow.max_iters = kernel.options.max_iters
         results = _results(flow, inner)
         yields = [r.value for r in results]
         append(nest.block, make(YieldOp, yields, (), location))
@@ -134,6 +151,14 @@ def kernel_in_trace(
         for v, r in zip(op.outputs, results, strict=True)
     ]
     return made[0] if flow.single else tuple(made)
+
+
+def _sizes_of(shape: Any) -> tuple[Any, ...]:
+    """The sizes that `shape=` says; see `KernelFunction.sized`."""
+    if isinstance(shape, (Tracer, np.ndarray)):
+        return tuple(shape.shape[:-1])
+    whole = shape if isinstance(shape, (tuple, list)) else (shape,)
+    return tuple(n if hasattr(n, "ssa") else n.__index__() for n in whole)
 
 
 def source_of(kernel: Any) -> KernelSource:
@@ -240,6 +265,7 @@ def inline(
             node, f"{source.name} calls itself", "write the recursion as a loop"
         )
     inner = KernelFlow(flow.trace, source, flow.nest, flow.callers)
+    inner.max_iters = kernel.options.max_iters or flow.max_iters
     results = _results(inner, _arguments(source, args, kwargs))
     return results[0] if inner.single else tuple(results)
 

@@ -141,8 +141,19 @@ def _variable(flow: Expressions, name: str, axis: int) -> Any:
         for d in range(rank):
             flat = flat * _variable(flow, "n", d) + _variable(flow, "i", d)
         return flat
+    nest = flow.nest
+    if name == "n" and nest.sizes is not None:
+        return _same(flow, nest.sizes[axis])
     builder = flow.trace.builder
     cls = IndexOp if name == "i" else DimOp
     value = builder.op(cls, (), index, loop=integer_attr(axis, i64))
     number = builder.op(upstream.IndexCastOp, (value,), i64)
-    return Tracer(flow.trace, number, cast("Any", "int"), shape=())
+    here: Any = Tracer(flow.trace, number, cast("Any", "int"), shape=())
+    return here if nest.sizes is None else here + _same(flow, nest.origin[axis])
+
+
+def _same(flow: Expressions, number: Any) -> Any:
+    """A number from outside of the map, which may be known."""
+    if isinstance(number, Tracer):
+        return flow.nest.uniform(number)
+    return flow.lifted(number)

@@ -30,7 +30,7 @@ from rfxjit.dialects.ir import dtype_of
 from rfxjit.frontend.context import FunctionHooks, Trace
 from rfxjit.frontend.flow import FLAGS, Flag, Unset
 from rfxjit.frontend.flow_loops import Trips
-from rfxjit.frontend.kernel_expressions import BINARY, AgainError, Expressions
+from rfxjit.frontend.kernel_expressions import AgainError, Expressions
 from rfxjit.frontend.kernel_range import range_trips
 from rfxjit.frontend.kernel_source import KernelSource
 from rfxjit.frontend.kernel_types import (
@@ -60,6 +60,7 @@ class KernelFlow(Expressions):
     ) -> None:
         super().__init__(trace, source.live)
         self.source = source
+        self.function_name = source.name
         self.nest = nest
         self.callers = (*callers, source)
         self.hooks = FunctionHooks(trace, source.function)
@@ -235,14 +236,9 @@ class KernelFlow(Expressions):
             case ast.AnnAssign():
                 pass
             case ast.AugAssign(target=ast.Name() as target):
-                old = self.evaluate(
-                    ast.copy_location(ast.Name(target.id, ast.Load()), target)
-                )
-                function = BINARY.get(type(node.op))
-                if function is None:
-                    raise self.source.refuse(node, "a kernel has no @")
-                value = self.binary(node, function, old, self.evaluate(node.value))
-                self.assign(target, value)
+                old = ast.copy_location(ast.Name(target.id, ast.Load()), target)
+                new = ast.copy_location(ast.BinOp(old, node.op, node.value), node)
+                self.assign(target, self.evaluate(new))
             case ast.AugAssign():
                 self.assign(node.target, None)
             case ast.Expr(value=ast.Constant()):  # a docstring

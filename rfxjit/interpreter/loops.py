@@ -22,6 +22,7 @@ import ctypes.util
 import functools
 import threading
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any, cast
 
 import numpy as np
@@ -42,7 +43,7 @@ from rfxjit.dialects.diagnostics import UnsupportedError
 from rfxjit.dialects.elementwise import TABLE
 from rfxjit.dialects.evaluate import evaluate
 from rfxjit.dialects.ir import dtype_of, element_type, i1, shape_of
-from rfxjit.interpreter.tensors import StatusError
+from rfxjit.interpreter.tensors import StatusError, check_trips
 
 Array = np.ndarray[Any, Any]
 WORKSPACE_ALIGN = 64
@@ -495,12 +496,14 @@ def _if(frame: _Frame, op: scf.IfOp) -> Any:
 
 
 def _while(frame: _Frame, op: scf.WhileOp) -> Any:
-    carried = frame.all(op.arguments)
-    while True:
+    carried, passed = frame.all(op.arguments), list[Any]()
+    for trip in count():
         go, *passed = frame.block(op.before_region.block, carried)
         if not go:
-            return passed if len(passed) != 1 else passed[0]
+            break
+        check_trips(op, trip)
         carried = frame.block(op.after_region.block, passed)
+    return passed if len(passed) != 1 else passed[0]
 
 
 def _call(frame: _Frame, op: func.CallOp) -> Any:

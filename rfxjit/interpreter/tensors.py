@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any, cast
 
 import numpy as np
@@ -32,6 +33,7 @@ from rfxjit.dialects.diagnostics import UnsupportedError
 from rfxjit.dialects.elementwise_ops import Elementwise
 from rfxjit.dialects.evaluate import convert, evaluate
 from rfxjit.dialects.ir import dtype_of, shape_of
+from rfxjit.dialects.loop_facts import trip_limit
 from rfxjit.dialects.map_ops import DimOp, IndexOp, LoopNest, YieldOp
 
 Array = np.ndarray[Any, Any]
@@ -39,11 +41,18 @@ LANES, BLOCK = 64, 4096
 
 
 class StatusError(Exception):
-    """A `rfx.require` failed; `code` is its status."""
+    """A `rfx.require` or a loop failed; `code` is its status."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"status {code}")
         self.code = code
+
+
+def check_trips(loop: Operation, done: int) -> None:
+    """Raise StatusError if a loop may not run its body after `done` times."""
+    limit = trip_limit(loop)
+    if limit is not None and done >= limit[0]:
+        raise StatusError(limit[1])
 
 
 def run(module: ModuleOp, name: str, inputs: Sequence[Any]) -> list[Array]:
@@ -215,13 +224,15 @@ class _Runner:
                 state = self.block(op.body.block)
             return state
         state = self.all(op.arguments)
-        while True:
+        for trip in count():
             self.bind(op.before_region.block.args, state)
             again, *state = self.block(op.before_region.block)
             if not again:
-                return state
+                break
+            check_trips(op, trip)
             self.bind(op.after_region.block.args, state)
             state = self.block(op.after_region.block)
+        return state
 
     def sizes(self, static: Attribute, dynamic: Sequence[SSAValue]) -> tuple[int, ...]:
         """A mixed list of sizes as numbers."""
@@ -302,18 +313,20 @@ class _Nest(_Runner):
 
     def _while(self, op: scf.WhileOp) -> list[Any]:
         state, active = self.all(op.arguments), self.mask
-        result: list[Any] | None = None
-        while True:
+        result: list[Any] = []
+        for trip in count():
             self.bind(op.before_region.block.args, state)
             going, *passed = self.under(active, op.before_region.block)
             pairs = zip(passed, result or passed, strict=True)
             result = [np.where(active, a, b) for a, b in pairs]
             active = active & going
             if not np.any(active):
-                return result
+                break
+            check_trips(op, trip)
             self.bind(op.after_region.block.args, passed)
             new = self.under(active, op.after_region.block)
             state = [np.where(active, a, b) for a, b in zip(new, state, strict=True)]
+        return result
 
     def op(self, op: Operation) -> None:
         if isinstance(op, IndexOp):

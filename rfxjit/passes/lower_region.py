@@ -5,7 +5,8 @@
     rfx.yield %v : f32                      // %v is what `lower_region` gives
 
 One forward walk with a map from old values to new ones. Branches and loops keep their
-structure; the types that they carry lose their sign.
+structure; the types that they carry lose their sign. Those that may run for long are
+marked: native code can be interrupted there.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from xdsl.dialects import arith, scf
+from xdsl.dialects.builtin import UnitAttr
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from rfxjit.dialects import rfx, upstream
@@ -21,10 +23,14 @@ from rfxjit.dialects.dense_text import to_array
 from rfxjit.dialects.diagnostics import UnsupportedError
 from rfxjit.dialects.elementwise_ops import Elementwise
 from rfxjit.dialects.ir import append, index, make
+from rfxjit.dialects.loop_facts import POLL
 from rfxjit.dialects.map_ops import DimOp, IndexOp
 from rfxjit.passes.emit import Emit
 from rfxjit.passes.scalar_semantics import lower_convert, lower_elementwise, signless
 from rfxjit.passes.vector_varying import constant_of
+
+SHORT = 8
+"""Counted loops of so many trips are not marked as long."""
 
 Env = dict[SSAValue, SSAValue]
 Place = Callable[[IndexOp | DimOp], SSAValue]
@@ -80,6 +86,15 @@ def _branch(m: Emit, op: scf.IfOp, env: Env, place: Place) -> None:
     env.update(zip(op.results, results, strict=True))
 
 
+def _is_short(bounds: Sequence[SSAValue]) -> bool:
+    """Whether a counted loop is known to make a few trips."""
+    begin, end, step = (
+        constant_of(v.owner.input if isinstance(v.owner, upstream.IndexCastOp) else v)
+        for v in bounds[:3]
+    )
+    return None not in (begin, end, step) and end - begin <= SHORT * step
+
+
 def _loop(m: Emit, op: scf.ForOp | scf.WhileOp, env: Env, place: Place) -> None:
     """The same loop, of new regions."""
     regions: list[Region] = []
@@ -97,4 +112,6 @@ def _loop(m: Emit, op: scf.ForOp | scf.WhileOp, env: Env, place: Place) -> None:
     location = op.location
     new = make(type(op), operands, _types(op.results), location, regions=regions)
     new.attributes.update(op.attributes)
+    if isinstance(op, scf.WhileOp) or not _is_short(operands):
+        new.attributes[POLL] = UnitAttr()
     env.update(zip(op.results, append(m.block, new).results, strict=True))

@@ -12,6 +12,12 @@ One forward walk builds each function. A memref argument is a pointer, followed 
 i64 for each of its dynamic dims (the calling contract of `signature.py`); inside, a
 memref is a pointer and its dims. Booleans are i1 in registers and one byte in memory.
 Stack memory is reserved in the entry block, whatever loop it is asked for in.
+
+A loop of limited trips (`loop_facts.py`) counts them down, and returns its status from
+the function when it is about to begin one too many. With `poll`, loops that say so also
+count down, all of a function together, in the first word of a cell on the stack; at 0
+they call `i32 @rfx.poll(ptr %cell)`, which sets the count anew. What it returns, unless
+0, is the status of the function.
 """
 
 from __future__ import annotations
@@ -53,12 +59,14 @@ from rfxjit.dialects.ir import (
     shape_of,
 )
 from rfxjit.dialects.ir import vector as vector_type
+from rfxjit.dialects.loop_facts import POLL, trip_limit
 
 POINTER = llvm.LLVMPointerType()
 _FAST = {"fastmathFlags": llvm.FastMathAttr(None)}
 _WRAPS = {"overflowFlags": integer_attr(0, i32)}
 _TRUNCATES = {"overflowFlags": llvm.OverflowAttr(None)}
 _NONE: dict[str, Attribute] = {}
+_EQUAL = {"predicate": integer_attr(0, i64)}
 _NOT_EQUAL = {"predicate": integer_attr(1, i64)}
 _LESS = {"predicate": integer_attr(2, i64)}
 _BELOW = {"predicate": integer_attr(6, i64)}
@@ -138,8 +146,9 @@ def memory_type(type_: Attribute) -> Attribute:
 class LlvmFunction:
     """Builds one function."""
 
-    def __init__(self, old: func.FuncOp) -> None:
+    def __init__(self, old: func.FuncOp, *, poll: bool = False) -> None:
         self.old = old
+        self.poll = poll
         self.entry = Block()
         self.block = self.entry
         self.blocks = [self.entry]
@@ -147,6 +156,8 @@ class LlvmFunction:
         self.buffers: dict[SSAValue, Buffer] = {}
         self.constants: dict[int, SSAValue] = {}
         self.location = old.location
+        self.cell: SSAValue | None = None
+        """Where loops count down to the next call of `rfx.poll`."""
 
     def op(
         self,
@@ -205,6 +216,8 @@ class LlvmFunction:
         private = self.old.sym_visibility is not None
         for argument in self.old.body.block.args:
             self._argument(argument, private)
+        if self.poll and any(POLL in op.attributes for op in self.old.walk()):
+            self.cell = self.countdown()
         self.walk(self.old.body.block)
         arguments = [a.type for a in self.entry.args]
         result = register_type(types[0]) if types else llvm.LLVMVoidType()
@@ -253,6 +266,56 @@ class LlvmFunction:
         if element_type(value.type) != i1:
             return value
         return self.op(llvm.ZExtOp, (value,), memory_type(value.type))
+
+    # ---- loops that end early
+
+    def leave_if(self, condition: SSAValue, status: SSAValue) -> None:
+        """Return a status from the function if a condition holds."""
+        leave, stay = self.start([]), Block()
+        _cond_branch(self, condition, (leave, ()), (stay, ()))
+        self.block = leave
+        self.do(llvm.ReturnOp, (status,))
+        self.blocks.append(stay)
+        self.block = stay
+
+    def ask(self, loop: Operation, trip: SSAValue | None = None) -> None:
+        """In the body of a loop: now and then, ask whether a signal has come.
+
+        With the number of a trip, only every 64th is looked at: a short loop would feel
+        the work in memory.
+        """
+        if self.cell is None or POLL not in loop.attributes:
+            return
+        on = Block()
+        if trip is not None:
+            low = self.op(llvm.AndOp, (trip, self.integer(63)), i64)
+            rare = self.op(llvm.ICmpOp, (low, self.integer(0)), i1, _EQUAL)
+            counting = self.start([])
+            _cond_branch(self, rare, (counting, ()), (on, ()))
+            self.block = counting
+        access = _access(i64)
+        left = self.op(llvm.LoadOp, (self.cell,), i64, access)
+        left = self.op(llvm.AddOp, (left, self.integer(-1)), i64, _WRAPS)
+        self.do(llvm.StoreOp, (left, self.cell), access)
+        due = self.op(llvm.ICmpOp, (left, self.integer(0)), i1, _LESS)
+        asking = self.start([])
+        _cond_branch(self, due, (asking, ()), (on, ()))
+        self.block = asking
+        status = self.op(llvm.CallOp, (self.cell,), i32, _call_of("rfx.poll", 1))
+        bad = self.op(llvm.ICmpOp, (status, self.zero(i32)), i1, _NOT_EQUAL)
+        self.leave_if(bad, status)
+        _branch(self, on)
+        self.blocks.append(on)
+        self.block = on
+
+    def countdown(self) -> SSAValue:
+        """The cell: the trips that are left, and a word of `rfx.poll`; both are 0."""
+        properties = {"elem_type": i64, "alignment": integer_attr(8, i64)}
+        cell = self.op(llvm.AllocaOp, (self.integer(2),), POINTER, properties)
+        for k in range(2):
+            place = self.offset(cell, k, i64)
+            self.do(llvm.StoreOp, (self.integer(0), place), _access(i64))
+        return cell
 
     def zero(self, type_: Attribute) -> SSAValue:
         """The integer 0, in all lanes."""
@@ -593,6 +656,7 @@ def _for(f: LlvmFunction, op: scf.ForOp) -> None:
 
     def body(i: SSAValue, carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
         f.values.update(zip(old.args, (i, *carried), strict=True))
+        f.ask(op, i if f.number(f.get(op.step)) == 1 else None)
         f.walk(old)
         return f.all(cast("Operation", old.last_op).operands)
 
@@ -646,10 +710,14 @@ def _if(f: LlvmFunction, op: scf.IfOp) -> None:
 
 def _while(f: LlvmFunction, op: scf.WhileOp) -> None:
     before, body = op.before_region.block, op.after_region.block
-    head = f.start([register_type(a.type) for a in before.args])
-    _branch(f, head, f.all(op.arguments))
+    limit = trip_limit(op)
+    more = [] if limit is None else [f.integer(limit[0])]
+    head = f.start(
+        [*(register_type(a.type) for a in before.args), *(i64 for _ in more)]
+    )
+    _branch(f, head, (*f.all(op.arguments), *more))
     f.block = head
-    f.values.update(zip(before.args, head.args, strict=True))
+    f.values.update(zip(before.args, head.args, strict=False))
     f.walk(before)
     condition = cast("scf.ConditionOp", before.last_op)
     values = f.all(condition.args)
@@ -658,23 +726,36 @@ def _while(f: LlvmFunction, op: scf.WhileOp) -> None:
     _cond_branch(f, f.get(condition.condition), (inside, ()), (after, values))
     f.block = inside
     f.values.update(zip(body.args, values, strict=True))
+    again: list[SSAValue] = []
+    if limit is not None:
+        left = head.args[-1]
+        over = f.op(llvm.ICmpOp, (left, f.integer(0)), i1, _EQUAL)
+        status = {"value": integer_attr(limit[1], i32)}
+        f.leave_if(over, f.op(llvm.ConstantOp, (), i32, status))
+        again.append(f.op(llvm.AddOp, (left, f.integer(-1)), i64, _WRAPS))
+    f.ask(op)
     f.walk(body)
-    _branch(f, head, f.all(cast("Operation", body.last_op).operands))
+    _branch(f, head, (*f.all(cast("Operation", body.last_op).operands), *again))
     f.blocks.append(after)
     f.block = after
     f.values.update(zip(op.results, after.args, strict=True))
 
 
-def _call(f: LlvmFunction, op: func.CallOp) -> None:
-    operands = f.all(op.arguments)
-    properties = {
-        "callee": SymbolRefAttr(op.callee.root_reference),
+def _call_of(name: str, count: int) -> dict[str, Attribute]:
+    """The properties of a call of a function with `count` operands."""
+    return {
+        "callee": SymbolRefAttr(name),
         **_FAST,
         "CConv": llvm.CallingConventionAttr("ccc"),
         "op_bundle_sizes": _i32s(),
-        "operandSegmentSizes": _i32s(len(operands), 0),
+        "operandSegmentSizes": _i32s(count, 0),
         "TailCallKind": llvm.TailCallKindAttr(llvm.TailCallKind.NONE),
     }
+
+
+def _call(f: LlvmFunction, op: func.CallOp) -> None:
+    operands = f.all(op.arguments)
+    properties = _call_of(op.callee.string_value(), len(operands))
     type_ = register_type(op.results[0].type)
     f.values[op.results[0]] = f.op(llvm.CallOp, operands, type_, properties)
 
@@ -702,14 +783,24 @@ SPECIAL: dict[type[Operation], Callable[[LlvmFunction, Any], None]] = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
 class LowerToLlvmPass(ModulePass):
     """See the module's docstring."""
 
     name = "lower-to-llvm"
 
+    poll: bool = False
+    """Call `rfx.poll` in loops that say so."""
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        for old in list(op.body.block.ops):
+        top, polls = op.body.block, False
+        for old in list(top.ops):
             if isinstance(old, func.FuncOp):
-                op.body.block.insert_op_before(LlvmFunction(old).run(), old)
+                function = LlvmFunction(old, poll=self.poll)
+                top.insert_op_before(function.run(), old)
+                polls = polls or function.cell is not None
                 old.detach()
                 old.erase()
+        if polls:
+            type_ = llvm.LLVMFunctionType([POINTER], i32)
+            top.add_op(llvm.FuncOp("rfx.poll", type_, llvm.LinkageAttr("external")))

@@ -71,6 +71,7 @@ from rfxjit.dialects.ir import (
     make,
 )
 from rfxjit.dialects.ir import memref as memref_type
+from rfxjit.dialects.loop_facts import trip_limit
 from rfxjit.passes.emit import Emit
 from rfxjit.passes.gpu_kernel import (
     THREADS,
@@ -111,6 +112,10 @@ def _check(function: func.FuncOp) -> None:
             raise PassError("is not an op of the loops level", op)
         if isinstance(op, scf.ParallelOp) and op.results:
             raise UnsupportedError("a parallel loop with results", op)
+        if trip_limit(op) is not None:
+            raise UnsupportedError(
+                "a kernel on a GPU has no status: max_iters= needs the CPU", op
+            )
 
 
 class Unit:

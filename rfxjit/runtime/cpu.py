@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 import itertools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,8 +97,15 @@ _numbers = itertools.count()
 class Library:
     """Loaded machine code; it is unloaded when the last reference to this is gone."""
 
-    def __init__(self, objects: Iterable[bytes], symbols: Iterable[str]) -> None:
+    def __init__(
+        self,
+        objects: Iterable[bytes],
+        symbols: Iterable[str],
+        imports: Mapping[str, int] | None = None,
+    ) -> None:
         builder = _llvm().JITLibraryBuilder().add_current_process()
+        for symbol, address in (imports or {}).items():
+            builder.import_symbol(symbol, address)
         for code in objects:
             builder.add_object_img(code)
         for symbol in symbols:

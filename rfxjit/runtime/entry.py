@@ -39,16 +39,20 @@ class Entry:
         name = unit.signature.name
         objects = [cpu.compile_object(text, unit.passes)]
         symbols = [name] if unit.signature.static else [name, f"{name}_shapes"]
-        if not native:
-            return cpu.Library(objects, symbols)
         # Late: importing the dispatcher must stay cheap.
         from rfxjit.runtime import support
+
+        polls = "@rfx.poll" in text
+        imports = {"rfx.poll": support.function("rfx.poll")} if polls else {}
+        if not native:
+            return cpu.Library(objects, symbols, imports)
         from rfxjit.runtime.entry_ir import write_entry
         from rfxjit.runtime.entry_text import fill
 
         text, env = write_entry(unit.signature)
         objects.append(cpu.compile_object(text, level=0))
-        library = cpu.Library(objects, [*symbols, f"{name}.entry", f"{name}.env"])
+        symbols += [f"{name}.entry", f"{name}.env"]
+        library = cpu.Library(objects, symbols, imports)
         table = library.address(f"{name}.env")
         self._objects: list[Any] = fill(env, table, support.function)
         self._python = support.function("rfx.python")

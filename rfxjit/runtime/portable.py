@@ -23,7 +23,15 @@ import numpy as np
 
 from rfxjit.runtime.cpu import Library
 from rfxjit.runtime.unit import Unit
-from rfxjit.signature import WORKSPACE_ALIGN, Alias, Constant, Dim, Input, Slot
+from rfxjit.signature import (
+    INTERRUPTED,
+    WORKSPACE_ALIGN,
+    Alias,
+    Constant,
+    Dim,
+    Input,
+    Slot,
+)
 
 MISS: Final = object()
 """The unit does not accept the call: another one, or a new one, must."""
@@ -190,6 +198,12 @@ class PortableEntry:
 
     def _check(self, status: int) -> None:
         failures = self.signature.failures
+        if status == INTERRUPTED:
+            from rfxjit.runtime import support
+
+            # It raises what is kept.
+            again = ctypes.PYFUNCTYPE(None, ctypes.c_int32)
+            again(support.function("rfx.raise"))(status)
         if status:
             if not 0 < status <= len(failures):
                 raise SystemError(f"{self.signature.name}: status out of range")

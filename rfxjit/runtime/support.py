@@ -4,6 +4,7 @@
     rfx.array(value, spec) -> data
     rfx.copy(value, spec, descr, slot) -> data
     rfx.raise(status, table, n)
+    rfx.poll(cell) -> status
     rfx.release(slots, n)
     rfx.python(self, args, nargsf, kwnames) -> PyObject *
 
@@ -22,7 +23,14 @@ dtype objects are compared, as unpickled arrays have dtype objects of their own.
 gives its data pointer, else null.
 
 `rfx.raise` sets the exception for a status: `table` holds `n` pairs of class and text
-and a last one for a status that is out of range.
+and a last one for a status that is out of range. For `INTERRUPTED` it is the exception
+that `rfx.poll` has kept, and `table` is not read.
+
+`rfx.poll` is what loops of a kernel call now and then, with or without the GIL: at most
+every `POLL_NS` it lets other threads run, and the handlers of signals that have come.
+If one raises (KeyboardInterrupt), the exception is kept, and the status is INTERRUPTED.
+`cell` holds the calls of the loops to the next poll, set here, and when signals were
+asked for.
 
 `rfx.release` drops the references in an array, in which null means empty. `rfx.python`
 is the end of each chain of entries: it calls `self.__call__`.
@@ -32,14 +40,23 @@ from __future__ import annotations
 
 import functools
 import re
+import time
 from typing import Any
 
 import numpy as np
 
 from rfxjit.runtime import blocks, capi, cpu
 from rfxjit.runtime.entry_text import Environment, fill
+from rfxjit.signature import INTERRUPTED
+
+POLL_TRIPS = 1024
+"""Trips of loops from one poll to the next."""
+POLL_NS = 50_000_000
+"""Asking for signals needs the GIL, for which others may have us wait for 5 ms."""
 
 _TEXT = """
+@kept = internal global [3 x ptr] zeroinitializer
+
 define i1 @"rfx.bind"(ptr %args, i64 %nargs, ptr %kwnames, ptr %bound, ptr %table,
                       ptr %counts) {
 entry:
@@ -233,7 +250,68 @@ bad:
   ret ptr null
 }
 
+define i32 @"rfx.poll"(ptr %cell) {
+entry:
+  %time = alloca [2 x i64]
+  store i64 {POLL_TRIPS}, ptr %cell
+  %clock = {clock_gettime}
+  %ignored = call i32 %clock(i32 {CLOCK_MONOTONIC}, ptr %time)
+  %s = load i64, ptr %time
+  %ns.at = getelementptr i64, ptr %time, i64 1
+  %ns = load i64, ptr %ns.at
+  %s.ns = mul i64 %s, 1000000000
+  %now = add i64 %s.ns, %ns
+  %last.at = getelementptr i64, ptr %cell, i64 1
+  %last = load i64, ptr %last.at
+  %first = icmp eq i64 %last, 0
+  br i1 %first, label %note, label %compare
+note:
+  store i64 %now, ptr %last.at
+  ret i32 0
+compare:
+  %passed = sub i64 %now, %last
+  %soon = icmp slt i64 %passed, {POLL_NS}
+  br i1 %soon, label %on, label %ask
+on:
+  ret i32 0
+ask:
+  store i64 %now, ptr %last.at
+  %ensure = {PyGILState_Ensure}
+  %state = call i32 %ensure()
+  %save = {PyEval_SaveThread}
+  %thread = call ptr %save()
+  %restore = {PyEval_RestoreThread}
+  call void %restore(ptr %thread)
+  %check = {PyErr_CheckSignals}
+  %raised = call i32 %check()
+  %none = icmp eq i32 %raised, 0
+  br i1 %none, label %back, label %keep
+keep:
+  %fetch = {PyErr_Fetch}
+  %value = getelementptr ptr, ptr @kept, i64 1
+  %traceback = getelementptr ptr, ptr @kept, i64 2
+  call void %fetch(ptr @kept, ptr %value, ptr %traceback)
+  br label %back
+back:
+  %status = phi i32 [ 0, %ask ], [ {INTERRUPTED}, %keep ]
+  %release = {PyGILState_Release}
+  call void %release(i32 %state)
+  ret i32 %status
+}
+
 define void @"rfx.raise"(i32 %status, ptr %table, i32 %n) {
+  %interrupted = icmp eq i32 %status, {INTERRUPTED}
+  br i1 %interrupted, label %again, label %new
+again:
+  %value.at = getelementptr ptr, ptr @kept, i64 1
+  %traceback.at = getelementptr ptr, ptr @kept, i64 2
+  %kind = load ptr, ptr @kept
+  %value = load ptr, ptr %value.at
+  %traceback = load ptr, ptr %traceback.at
+  %give = {PyErr_Restore}
+  call void %give(ptr %kind, ptr %value, ptr %traceback)
+  ret void
+new:
   %index = sub i32 %status, 1
   %inside = icmp ult i32 %index, %n
   %row = select i1 %inside, i32 %index, i32 %n
@@ -305,22 +383,34 @@ _FUNCTIONS = (
     "rfx.array",
     "rfx.copy",
     "rfx.raise",
+    "rfx.poll",
     "rfx.release",
     "rfx.python",
 )
 _API = (
     "_Py_Dealloc",
     "PyArray_FromArray",
+    "PyErr_CheckSignals",
     "PyErr_Clear",
+    "PyErr_Fetch",
+    "PyErr_Restore",
     "PyErr_SetObject",
+    "PyEval_RestoreThread",
+    "PyEval_SaveThread",
+    "PyGILState_Ensure",
+    "PyGILState_Release",
     "PyObject_GetAttr",
     "PyObject_Vectorcall",
+    "clock_gettime",
 )
 
 
 def _text(env: Environment) -> str:
     facts = {name: str(value) for name, value in vars(capi).items() if name.isupper()}
     facts["C_CONTIGUOUS_ALIGNED"] = str(capi.C_CONTIGUOUS | capi.ALIGNED)
+    facts |= {"POLL_TRIPS": str(POLL_TRIPS), "POLL_NS": str(POLL_NS)}
+    facts |= {"INTERRUPTED": str(INTERRUPTED)}
+    facts |= {"CLOCK_MONOTONIC": str(time.CLOCK_MONOTONIC)}
     facts |= {name: env.function(name) for name in _API}
     facts |= {"__call__": env.object("__call__"), "ndarray": env.object(np.ndarray)}
     return re.sub(r"\{(\w+)\}", lambda m: facts[m[1]], _TEXT)

@@ -37,6 +37,8 @@ class Options:
     cache: bool = True
     static: frozenset[str] = frozenset()
     """Names of parameters that are traced as constants and guarded by value."""
+    max_iters: int | None = None
+    """How often a `while` may run its body before it is an error."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from rfxjit.dialects.ir import (
     i64,
     shape_of,
 )
+from rfxjit.dialects.loop_facts import trip_limit
 
 FLOATS = (f16, f32, f64)
 
@@ -429,11 +430,17 @@ def _while(w: Writer, op: scf.WhileOp) -> None:
     carried = _variables(w, before.args, op.arguments)
     for result, _ in used:
         w.line(f"{w.type(result.type)} {w.fresh(result)};")
+    limit, left = trip_limit(op), ""
+    if limit is not None:
+        left = w.unused("left")
+        w.line(f"{w.type(i64)} {left} = {w.syntax.literal(limit[0], i64)};")
     w.line("for (;;) {")
     _body(w, before)
     w.depth += 1
     _assign(w, [w.names[r] for r, _ in used], [v for _, v in used])
     w.line(f"if (!{w.names[condition.condition]}) break;")
+    if limit is not None:
+        w.line(f"if ({left}-- == 0) return {limit[1]};")
     for argument, value in zip(after.args, condition.args, strict=True):
         w.names[argument] = w.names[value]
     w.depth -= 1

@@ -146,6 +146,12 @@ class LlvmWriter:
         )
 
     def function(self, op: llvm.FuncOp) -> None:
+        if not op.body.blocks:
+            types = ", ".join(map(type_text, op.function_type.inputs))
+            result = type_text(op.function_type.output)
+            name = op.sym_name.data
+            self.declared[name] = f"declare {result} @{name}({types})"
+            return
         self.names: dict[SSAValue, str] = {}
         self.numbers = count()
         blocks = list(op.body.blocks)

@@ -30,7 +30,7 @@ config.test_exec_root = str(ROOT / "build" / "lit")
 config.environment["PATH"] = os.pathsep.join(
     [str(Path(sys.executable).parent), os.environ["PATH"]]
 )
-config.environment["PYTHONPATH"] = str(ROOT)
+config.environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(HERE.parent)])
 
 for name in FINDERS:
     if path := find_tool(name):

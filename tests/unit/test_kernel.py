@@ -598,3 +598,12 @@ def test_jit_of_a_kernel_and_of_a_derivative():
     same(rfx.jit(f)(x), f(x))
     slope = rfx.jit(rfx.grad(lambda x: np.sum(x * x * x)))
     same(slope(x), 3 * x * x)
+
+
+def test_a_literal_that_does_not_fit_has_its_place_in_an_augmented_assignment_too():
+    text = "def f(x, n):\n    q = 0\n    q ^= n\n    q ^= int(np.copysign(1e15, x))\n"
+    text += "    q ^= int(np.float64(1e15))\n    return q"
+
+    with pytest.raises(KernelError, match="1000000000000000 out of bounds") as caught:
+        rfx.kernel_from_source(text)(F4, np.arange(10, dtype="i4"))
+    assert (caught.value.location.line, caught.value.location.col) == (5, 4)
