@@ -69,6 +69,8 @@ class ArrayFlow(Flow):
         self, trace: Trace, hooks: FunctionHooks, pieces: Pieces | None, around: Env
     ) -> None:
         super().__init__(trace, pieces.live if pieces else Liveness([]))
+        self.function_name = pieces.name if pieces else ""
+        self.max_iters = trace.max_iters
         self.pieces = pieces
         self.hooks = hooks
         self.around = around
@@ -316,7 +318,9 @@ class ArrayFlow(Flow):
             super().branch(condition, then, other, live)
         except ShapeError as error:
             # Python raises it only where this side is taken.
-            raise self.fault(str(error)) from error
+            raise self.fault(
+                str(error), "both sides of a branch on a traced value are compiled"
+            ) from error
         self.trace.recording -= 1
         self.snapshots.pop()
 

@@ -123,7 +123,12 @@ class Trace:
     """One trace of one call."""
 
     def __init__(
-        self, name: str, symbolic: frozenset[int], *, abstract: bool = False
+        self,
+        name: str,
+        symbolic: frozenset[int],
+        *,
+        abstract: bool = False,
+        max_iters: int | None = None,
     ) -> None:
         self.function, _ = new_function(name, [])
         self.block = self.function.body.block
@@ -132,6 +137,7 @@ class Trace:
         self.place: SourceLocation | None = None
         """Where in a kernel the trace is; elsewhere the stack of Python tells."""
         self.abstract = abstract
+        self.max_iters = max_iters
         self.sizes: dict[str, int | str] = {}
         """The size of each symbol in this call, or its name if there is no array."""
         self.unnamed: set[str] = set()

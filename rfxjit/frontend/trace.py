@@ -67,6 +67,7 @@ def trace(
     static: frozenset[str] = frozenset(),
     *,
     abstract: bool = False,
+    max_iters: int | None = None,
 ) -> Traced:
     """Trace `fn(*args, **kwargs)`; sizes in `symbolic` become symbols.
 
@@ -75,7 +76,7 @@ def trace(
     """
     pins: list[str] = []
     while True:
-        state = Trace("f", symbolic, abstract=abstract)
+        state = Trace("f", symbolic, abstract=abstract, max_iters=max_iters)
         try:
             return _trace(state, fn, args, kwargs, static, tuple(pins))
         except PinError as pin:

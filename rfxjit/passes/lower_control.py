@@ -28,6 +28,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from rfxjit.dialects.ir import append, element_type, index, make, shape_of
 from rfxjit.passes.buffers import root
 from rfxjit.passes.loops import load, parallel, store
+from rfxjit.passes.lower_region import keep_facts
 from rfxjit.passes.scalar_semantics import signless
 
 if TYPE_CHECKING:
@@ -180,6 +181,7 @@ def lower_for(state: FunctionLowering, op: scf.ForOp) -> None:
     operands = (begin, end, step, *starts)
     regions = [Region(block)]
     new = make(scf.ForOp, operands, types, op.location, regions=regions)
+    keep_facts(op, new)
     _bind(state, op.results, places, append(state.emit.block, new).results)
 
 
@@ -210,6 +212,7 @@ def lower_while(state: FunctionLowering, op: scf.WhileOp) -> None:
     _region(state, after, body, places, until)
     regions = [Region(block), Region(body)]
     new = make(scf.WhileOp, starts, types, op.location, regions=regions)
+    keep_facts(op, new)
     _bind(state, op.results, given, append(state.emit.block, new).results)
 
 
