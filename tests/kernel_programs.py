@@ -64,7 +64,8 @@ class _Writer:
             "{a} + {b}", "{a} - {b}", "{a} * {b}", "{a} / {b}", "-{a}", "abs({a})",
             "np.minimum({a}, {b})", "np.maximum({a}, {b})", "np.sqrt({a})",
             "np.floor({a})", "({a} if {c} else {b})", "np.where({c}, {a}, {b})",
-            "np.float64({i})", "{a} + {i}", "np.copysign({a}, {b})",
+            # The sign of a NaN is nobody's: the CPU's, and not always the same.
+            "np.float64({i})", "{a} + {i}", "np.copysign({a}, np.nan_to_num({b}))",
             *(("int({a})", "float({i})", "({a} or {b})", "{a} // {b}", "{a} % {b}")
               if self.weak else ()),
         )  # fmt: skip

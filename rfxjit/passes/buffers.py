@@ -17,7 +17,7 @@ Memory of arguments is never written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import prod
 from typing import Any, cast
 
@@ -77,7 +77,8 @@ class Buffers(dict[SSAValue, SSAValue]):
         """Where a value is wanted in the end."""
         self.workspace: list[SSAValue] = []
         """The tensors that got new places in the workspace, in order."""
-        self.offset: Dim = 0
+        self._offset: Dim = 0
+        """Where the last one of them begins."""
         self._residents: dict[SSAValue, list[SSAValue]] = {}
         """All tensors that are, or were, in some memory."""
         self._places: dict[SSAValue, tuple[int, Dim, Any]] = {}
@@ -150,51 +151,56 @@ class Buffers(dict[SSAValue, SSAValue]):
         """A buffer is needed up to op number `until`."""
         memory = root(buffer)
         if memory in self._places:
-            last, *place = self._places[memory]
-            self._places[memory] = (max(last, until), *place)
+            last, offset, room = self._places[memory]
+            self._places[memory] = (max(last, until), offset, room)
 
     def new(self, value: SSAValue, until: int) -> SSAValue:
         """Memory for a tensor of that type and those sizes, up to op number `until`."""
-        dims = self.sizes.of(value)
         shape, type_ = shape_of(value.type), _type(value)
         itemsize = dtype_of(value.type).itemsize
         if DYNAMIC_INDEX not in shape and prod(shape) * itemsize <= STACK_BYTES:
             return self.alloca(type_)
-        dynamic = [d for d in dims if not isinstance(d, int)]
-        offset, room = self._place(value, dims, itemsize)
+        dynamic = [d for d in self.sizes.of(value) if not isinstance(d, int)]
+        offset, room = self._place(value)
         operands = (self.scratch, self.sizes.value(offset), *dynamic)
         buffer = self.top.op(memref.ViewOp, operands, type_)
         self._places[buffer] = (until, offset, room)
         return buffer
 
-    def _place(
-        self, value: SSAValue, dims: Sequence[Dim], itemsize: int
-    ) -> tuple[Dim, Any]:
+    def _place(self, value: SSAValue) -> tuple[Dim, Any]:
         """Where in the workspace a tensor is: where a dead one of its size was, or new.
 
         Static sizes fit into larger places; dynamic ones are equal or they are not.
         """
-        size = self.sizes.bytes(dims, itemsize, ALIGNMENT) if all(
-            isinstance(d, int) for d in dims) else (itemsize, *dims)  # fmt: skip
+        dims = self.sizes.of(value)
+        size: Any = (dtype_of(value.type).itemsize, *dims)
+        if all(isinstance(d, int) for d in dims):
+            size = self.sizes.bytes(value, ALIGNMENT)
         for k, (offset, room) in enumerate(self._unused):
             fits = isinstance(size, int) and isinstance(room, int) and size <= room
             if fits or size == room:
                 del self._unused[k]
                 return offset, room
-        offset = self.offset
+        if self.workspace:
+            last = self.sizes.bytes(self.workspace[-1], ALIGNMENT)
+            self._offset = self.sizes.add(self._offset, last)
         self.workspace.append(value)
-        self.offset = self.sizes.add(
-            offset, self.sizes.bytes(dims, itemsize, ALIGNMENT)
-        )
-        return offset, size
+        return self._offset, size
+
+    def total(self) -> int | None:
+        """The bytes of the workspace, if they are known."""
+        if any(DYNAMIC_INDEX in shape_of(value.type) for value in self.workspace):
+            return None
+        sizes = [self.sizes.bytes(value, ALIGNMENT) for value in self.workspace]
+        return sum(cast("list[int]", sizes))
 
     def start(self, op: Operation) -> None:
         """From now on `op` is lowered: places that no one reads any more are free."""
         self.now = self.lifetimes.number[op]
-        for buffer, (until, *place) in list(self._places.items()):
+        for buffer, (until, offset, room) in list(self._places.items()):
             if until < self.now:
                 del self._places[buffer]
-                self._unused.append((place[0], place[1]))
+                self._unused.append((offset, room))
 
     def alloca(self, type_: Attribute) -> SSAValue:
         """Stack memory, at the top of the function."""

@@ -58,6 +58,19 @@ def inputs(dtype: str, kind: str, seed: int) -> list[np.ndarray]:
     return [*(f.astype(dtype) for f in floats), *(w.astype(kind) for w in whole)]
 
 
+class Exact:
+    """NumPy, but of two zeros the sign decides: NumPy's answer depends on the CPU."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    def maximum(self, a: Any, b: Any) -> Any:
+        return a + b if a == b == 0 else np.maximum(a, b)
+
+    def minimum(self, a: Any, b: Any) -> Any:
+        return -(-a + -b) if a == b == 0 else np.minimum(a, b)
+
+
 def run_all(kernel: Kernel, dtype: str, kind: str) -> None:
     SEEN.update(kernel.constructs())
     sets = [inputs(dtype, kind, seed) for seed in SEEDS]
@@ -71,7 +84,7 @@ def run_all(kernel: Kernel, dtype: str, kind: str) -> None:
             reject()
         raise
     native = lowered.compile()
-    namespace: dict[str, Any] = {"np": np}
+    namespace: dict[str, Any] = {"np": Exact()}
     exec(kernel.text, namespace)
     for number, arrays in enumerate(sets):
         results = native(*arrays)
