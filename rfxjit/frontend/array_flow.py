@@ -35,7 +35,7 @@ from rfxjit.dialects.elementwise_ops import Elementwise
 from rfxjit.dialects.ir import append, dtype_of, i1, shape_of, tensor
 from rfxjit.errors import ShapeError, SourceLocation, TraceError
 from rfxjit.frontend import carried
-from rfxjit.frontend.carried import MismatchError, TreeSlot
+from rfxjit.frontend.carried import MismatchError, TreeSlot, arrays
 from rfxjit.frontend.context import FunctionHooks, Trace, refuse
 from rfxjit.frontend.effects import GrownError, Place, Snapshot
 from rfxjit.frontend.flow import CHEAP, FLAGS, MISSING, Env, Flag, Joined, Slot, Unset
@@ -82,6 +82,9 @@ class ArrayFlow(Flow):
         """The variables as the pieces see them; nested functions hold on to it."""
         self.node: ast.AST | None = None
         self.snapshots: list[Snapshot] = []
+        self.sides: Sequence[Env] = ()
+        """The environments of the branch that is being merged."""
+        self.start = trace.time
 
     def run(self, arguments: dict[str, Any]) -> Any:
         """What the function returns."""
@@ -185,11 +188,27 @@ class ArrayFlow(Flow):
         return self.trace.builder.index_tensor(place)
 
     def slot(self, name: Any, values: Sequence[Any]) -> TreeSlot:
-        shared = any(self.snapshots[-1].shares(value) for value in values)
+        snapshot = self.snapshots[-1]
+        shared = any(
+            self.is_shared(name, env.get(name), env, snapshot) for env in self.sides
+        )
         try:
             return carried.slot_of(values, fixed=True, shared=shared)
         except MismatchError as error:
             raise self.mismatch(name, error) from None
+
+    def is_shared(self, name: Any, value: Any, env: Env, snapshot: Snapshot) -> bool:
+        """Whether arrays in a value of `name` are known by other names as well."""
+        found = arrays(value)
+        if not found:
+            return False
+        others = {id(x) for n, v in env.items() if n != name for x in arrays(v)}
+        others |= snapshot.contained()
+        return any(
+            x.source is not None or x.born <= self.start or len(x.owners()) > 1
+            or id(x) in others
+            for x in found
+        )  # fmt: skip
 
     def mismatch(self, name: Any, error: MismatchError) -> Exception:
         """The error for what differs between paths."""
@@ -265,7 +284,7 @@ class ArrayFlow(Flow):
         depths = len(self.snapshots), len(self.loops), trace.recording
         attempt = Attempt(trace, self.visible())
         try:
-            with self.inside(attempt.block):
+            with self.inside(attempt.block), np.errstate(all="ignore"):
                 result = run()
         except errors as error:
             attempt.undo()
@@ -314,15 +333,24 @@ class ArrayFlow(Flow):
     ) -> None:
         self.snapshots.append(Snapshot(self.trace, self.visible()))
         self.trace.recording += 1
-        try:
-            super().branch(condition, then, other, live)
-        except ShapeError as error:
-            # Python raises it only where this side is taken.
-            raise self.fault(
-                str(error), "both sides of a branch on a traced value are compiled"
-            ) from error
+        with np.errstate(all="ignore"):
+            sides = (self.guarded(then), self.guarded(other))
+            super().branch(condition, *sides, live)
         self.trace.recording -= 1
         self.snapshots.pop()
+
+    def guarded(self, side: Callable[[], None]) -> Callable[[], None]:
+        """A side of a branch, whose errors are raised only where it is taken."""
+
+        def run() -> None:
+            try:
+                side()
+            except (ZeroDivisionError, LookupError, ShapeError) as error:
+                cls = ValueError if isinstance(error, ShapeError) else type(error)
+                self.fail(False, cls(*error.args))
+                self.env.update({"return": True, RAISED: True})
+
+        return run
 
     def collect(self) -> None:
         snapshot = self.snapshots[-1]
@@ -347,6 +375,7 @@ class ArrayFlow(Flow):
         for one, two in ((a, b), (b, a)):
             if one.get(RAISED):
                 one.update({name: two[name] for name in FLAGS})
+        self.sides = envs
         return super().merge(condition, before, envs, live)
 
     def wants(self, env: Env, name: Any, live: Names) -> bool:

@@ -33,7 +33,7 @@ from rfxjit.dialects.ir import i64, index
 from rfxjit.errors import SourceLocation, TraceError
 from rfxjit.frontend import carried
 from rfxjit.frontend.array_flow import ArrayFlow, EndlessError
-from rfxjit.frontend.carried import MismatchError, TreeSlot, arrays
+from rfxjit.frontend.carried import MismatchError, TreeSlot
 from rfxjit.frontend.context import FunctionHooks, Trace
 from rfxjit.frontend.effects import GrownError, Place, Snapshot
 from rfxjit.frontend.flow import FLAGS, MISSING, Env, Flag, Slot, Unset
@@ -76,16 +76,6 @@ class Loop:
         """Assigned names that it does not carry, as they are before."""
         self.before: Env = {}
         self.snapshot: Snapshot
-
-    def is_shared(self, name: Any, value: Any) -> bool:
-        """Whether arrays that are in a value before the loop have other names, too."""
-        if isinstance(value, Unset):
-            return False
-        others = [x for n, v in self.before.items() if n != name for x in arrays(v)]
-        return any(
-            x.source is not None or len(x.owners()) > 1 or any(x is y for y in others)
-            for x in arrays(value)
-        )
 
 
 @dataclass(frozen=True)
@@ -378,7 +368,7 @@ class Body(ArrayFlow):
         return values
 
     def _joined(self, name: Any, slot: TreeSlot, value: Any) -> TreeSlot:
-        shared = self.tries[-1].snapshot.shares(value)
+        shared = self.is_shared(name, value, self.env, self.tries[-1].snapshot)
         try:
             return carried.joined(slot, value, shared=shared)
         except MismatchError as error:
@@ -388,7 +378,9 @@ class Body(ArrayFlow):
         """The slot of what has turned out to change."""
         loop = self.tries[-1]
         values = [v for v in (start, value) if not isinstance(v, Unset)]
-        shared = loop.snapshot.shares(value) or loop.is_shared(name, start)
+        shared = self.is_shared(name, value, self.env, loop.snapshot) or self.is_shared(
+            name, start, loop.before, loop.snapshot
+        )
         try:
             return carried.slot_of(values, fixed=False, shared=shared)
         except MismatchError as error:

@@ -150,6 +150,8 @@ def unpack(trace: Trace, values: Sequence[SSAValue], slot: TreeSlot) -> Any:
 
 def arrays(value: Any) -> list[Tracer]:
     """The arrays in a value that could be written to."""
+    if isinstance(value, (Slot, Unset, SSAValue)):
+        return []
     leaves, _ = _apart(value)
     return [x for x in leaves if isinstance(x, Tracer) and x.kind == "array"]
 

@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 
-from rfxjit.frontend.carried import arrays
 from rfxjit.frontend.context import Trace
 from rfxjit.frontend.tracer import Tracer
 
@@ -97,9 +96,10 @@ class Snapshot:
         """Whether an array was there before."""
         return array.born <= self.time
 
-    def shares(self, value: Any) -> bool:
-        """Whether a value has arrays that were there before, or views of such."""
-        return any(self.is_outer(owner) for x in arrays(value) for owner in x.owners())
+    def contained(self) -> set[int]:
+        """The identities of all that containers hold."""
+        held = (items.values() for _, items in self.held.values())
+        return {id(value) for values in held for value in values}
 
     def knows(self, place: Place) -> bool:
         """Whether a place was there before."""
