@@ -227,7 +227,11 @@ class Body(ArrayFlow):
     ) -> None:
         """A loop of the program; traced until what it carries is known."""
         loop = Loop()
-        loop.slots = self.learnt.setdefault((node, *self.numbers), {})
+        known = self.learnt.setdefault((node, *self.numbers), {})
+        # Places were found in arrays and lists of another attempt.
+        for place in [key for key in known if isinstance(key, Place)]:
+            del known[place]
+        loop.slots = known
 
         def again(error: Exception) -> None:
             if cast("RetryError", error).loop is not loop:
@@ -297,9 +301,8 @@ class Body(ArrayFlow):
 
     def state(self, *args: Any, **kwargs: Any) -> State:
         state = super().state(*args, **kwargs)
-        loop = self.tries[-1]
-        places = [(key, slot) for key, slot in loop.slots.items()
-                  if isinstance(key, Place) and loop.snapshot.knows(key)]  # fmt: skip
+        places = [(key, slot) for key, slot in self.tries[-1].slots.items()
+                  if isinstance(key, Place)]  # fmt: skip
         values = {key: key.get() for key, _ in places}
         return State(
             [*state.names, *places], [*state.starts, *self.carried(values, places)]

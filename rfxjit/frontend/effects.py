@@ -101,13 +101,6 @@ class Snapshot:
         held = (items.values() for _, items in self.held.values())
         return {id(value) for values in held for value in values}
 
-    def knows(self, place: Place) -> bool:
-        """Whether a place was there before."""
-        owner = place.owner
-        if isinstance(owner, Tracer):
-            return self.is_outer(owner)
-        return place.number in self.held and self.held[place.number][0] is owner
-
     def changes(self) -> dict[Place, Any]:
         """The places that have changed since, with what they held before.
 
@@ -127,10 +120,14 @@ class Snapshot:
         return found
 
     def restore(self) -> None:
-        """Undo all effects since, also of containers that have grown."""
+        """Undo all effects since on what was there, also of containers that have grown.
+
+        Arrays that are newer keep their values: they may be held by variables.
+        """
         journal = self.trace.journal
         for handle, old in reversed(journal[self.mark :]):
-            handle.value = old
+            if self.is_outer(handle):
+                handle.value = old
         del journal[self.mark :]
         for owner, old in self.held.values():
             if isinstance(owner, list):
