@@ -84,7 +84,7 @@ def lower_reshape(state: FunctionLowering, op: rfx.ReshapeOp) -> None:
         i32, [1, *(len(part) for part in dynamic)]
     )
     operands = (buffer, *(v for part in dynamic for v in part))
-    state.buffers[op.result] = state.emit.op(
+    state.buffers[op.result] = state.top.op(
         memref.ReinterpretCastOp, operands, type_, properties
     )
 

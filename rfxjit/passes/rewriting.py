@@ -57,7 +57,8 @@ SIZED = (rfx.FullOp, rfx.IotaOp, rfx.BroadcastOp, rfx.ReshapeOp, rfx.SliceOp)
 
 @cache
 def _plain(cls: type[Operation]) -> bool:
-    return cls.has_trait(Pure) or cls.has_trait(IsTerminator)
+    # xDSL's tensor.dim is not Pure, since a dim that is not there is undefined.
+    return cls is TensorDimOp or cls.has_trait(Pure) or cls.has_trait(IsTerminator)
 
 
 def is_pure(op: Operation) -> bool:
