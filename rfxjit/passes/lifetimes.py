@@ -25,6 +25,10 @@ CONTROL = (scf.IfOp, *_LOOPS)
 """The ops whose regions are programs on tensors."""
 
 
+Sides = tuple[tuple[Operation, int], ...]
+"""The branches around an op, and on which side of each it is."""
+
+
 class Lifetimes:
     """The lifetimes of the values of one function."""
 
@@ -32,37 +36,59 @@ class Lifetimes:
         self.number: dict[Operation, int] = {}
         self.end: dict[Operation, int] = {}
         """The number of the last op inside."""
-        self._reads: list[tuple[SSAValue, Operation, tuple[Operation, ...]]] = []
+        self.sides: dict[Operation, Sides] = {}
+        self.last: dict[SSAValue, int] = {}
+        """The number of the last op for which the memory of a value is needed."""
+        self._reads: dict[SSAValue, set[tuple[int, Sides]]] = {}
+        """When a value is read."""
+        self._given: list[tuple[SSAValue, Operation, tuple[Operation, ...]]] = []
         self._views: list[tuple[SSAValue, SSAValue]] = []
         self._depth: dict[SSAValue, int] = {}
         """How many loops a value is defined in."""
-        self.last: dict[SSAValue, int] = {}
-        """The number of the last op that reads a value, or of its own."""
-        self._visit(block, ())
-        for value, op, loops in self._reads:
+        self._visit(block, (), ())
+        for value, op, loops in self._given:
             depth = self._depth.get(value, 0)
-            until = self.end[loops[depth]] if depth < len(loops) else self.number[op]
-            self._extend(value, until)
+            when = self.number[op], self.sides[op]
+            if depth < len(loops):
+                loop = loops[depth]
+                when = self.end[loop], self.sides[loop]
+            self._extend(value, when[0])
+            self._reads.setdefault(value, set()).add(when)
         for view, source in reversed(self._views):
             self._extend(source, self.last.get(view, 0))
+            reads = self._reads.setdefault(source, set())
+            # The results of a loop are read after it, when it writes no more.
+            if not isinstance(view.owner, scf.WhileOp):
+                reads |= self._reads.get(view, set())
+
+    def reads_from(self, value: SSAValue, now: int, sides: Sides) -> list[int]:
+        """When a value is read, from op number `now` on, on those sides of branches."""
+        return [
+            number
+            for number, others in self._reads.get(value, ())
+            if number >= now
+            and not any(a is b and i != j for (a, i) in sides for (b, j) in others)
+        ]
 
     def _extend(self, value: SSAValue, until: int) -> None:
         self.last[value] = max(self.last.get(value, 0), until)
 
-    def _visit(self, block: Block, loops: tuple[Operation, ...]) -> None:
+    def _visit(self, block: Block, loops: tuple[Operation, ...], sides: Sides) -> None:
         for argument in block.args:
             self._depth[argument] = len(loops)
         for op in block.ops:
             self.number[op] = len(self.number)
+            self.sides[op] = sides
             if isinstance(op, CONTROL):
-                self._reads += [(v, op, loops) for v in op.operands]
+                self._given += [(v, op, loops) for v in op.operands]
                 inside = (*loops, op) if isinstance(op, _LOOPS) else loops
-                for region in op.regions:
+                for k, region in enumerate(op.regions):
+                    side = ((op, k),) if isinstance(op, scf.IfOp) else ()
                     for inner in region.blocks:
-                        self._visit(inner, inside)
+                        self._visit(inner, inside, (*sides, *side))
             else:
                 read = dict.fromkeys(v for inner in op.walk() for v in inner.operands)
-                self._reads += [(v, op, loops) for v in read]
+                self._given += [(v, op, loops) for v in read]
             self.end[op] = len(self.number) - 1
             inside = [b.args for region in op.regions for b in region.blocks]
             for value in (*op.results, *chain.from_iterable(inside)):

@@ -22,10 +22,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from xdsl.dialects import memref, scf
+from xdsl.dialects import scf
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from rfxjit.dialects.ir import append, element_type, index, make, shape_of
+from rfxjit.passes.buffers import root
 from rfxjit.passes.loops import load, parallel, store
 from rfxjit.passes.scalar_semantics import signless
 
@@ -70,13 +71,6 @@ def _bind(
             state.buffers[value] = place
 
 
-def root(buffer: SSAValue) -> SSAValue:
-    """The memory that a reshaped buffer is in."""
-    while isinstance(buffer.owner, memref.ReinterpretCastOp):
-        buffer = buffer.owner.source
-    return buffer
-
-
 def _copy(
     state: FunctionLowering, value: SSAValue, source: SSAValue, out: SSAValue
 ) -> None:
@@ -86,43 +80,76 @@ def _copy(
     parallel(state.emit, [state.sizes.value(d) for d in state.sizes.of(value)], element)
 
 
-def _move(
+def move(
     state: FunctionLowering, values: Sequence[SSAValue], places: Places, until: int
 ) -> None:
     """Copy arrays to their places, as if all were read before any is written."""
+    buffers = state.buffers
     todo = [
-        (value, state.buffers[value], place)
+        (value, buffers[value], place)
         for value, place in zip(values, places, strict=True)
-        if place is not None and state.buffers[value] is not place
+        if place is not None and buffers[value] is not place
     ]
     while todo:
         reads = [root(source) for _, source, _ in todo]
         for k, (value, source, place) in enumerate(todo):
-            if place not in (*reads[:k], *reads[k + 1 :]):
+            if root(place) not in (*reads[:k], *reads[k + 1 :]):
                 _copy(state, value, source, place)
                 del todo[k]
                 break
         else:  # each is read by another one
             value, source, place = todo[0]
-            aside = state.memory_like(value, until)
+            aside = buffers.new(value, until)
             _copy(state, value, source, aside)
             todo[0] = (value, aside, place)
+
+
+def _places(
+    state: FunctionLowering,
+    op: Operation,
+    results: Sequence[SSAValue],
+    given: Sequence[Sequence[SSAValue]],
+) -> Places:
+    """Memory for results: of one of the values given for it, or where it is wanted."""
+    buffers, places = state.buffers, list[SSAValue | None]()
+    taken = set[SSAValue]()
+    for result, values in zip(results, given, strict=True):
+        if not _is_array(result):
+            places.append(None)
+            continue
+        known = [buffers[v] for v in values if v in buffers]
+        wanted = buffers.target(result)
+        for place in (*known, *([] if wanted is None else [wanted])):
+            if root(place) not in taken and buffers.is_free(place, op, lambda _: True):
+                break
+        else:
+            place = buffers.new(result, state.lifetimes.end[op])
+        buffers.keep(place, state.lifetimes.last[result])
+        taken.add(root(place))
+        places.append(place)
+    return places
 
 
 def _region(
     state: FunctionLowering, old: Block, new: Block, places: Places, until: int
 ) -> None:
     """Lower a block that yields to `places`; the new one is open for its scalars."""
+    end = cast("Operation", old.last_op)
+    for value, place in zip(end.operands, places, strict=True):
+        if place is not None:
+            state.buffers.targets.setdefault(value, place)
     with state.inside(new):
         state.lower_block(old)
-        end = cast("Operation", old.last_op)
-        _move(state, end.operands, places, until)
-        append(new, make(type(end), _scalars(state, end.operands), (), end.location))
+        scalars = _scalars(state, end.operands)
+        move(state, end.operands, places, until)
+        append(new, make(type(end), scalars, (), end.location))
 
 
 def lower_if(state: FunctionLowering, op: scf.IfOp) -> None:
     """Both sides write the same memory."""
-    places = [state.destination(r) if _is_array(r) else None for r in op.results]
+    ends = [cast("Operation", r.block.last_op).operands for r in op.regions if r.blocks]
+    places = _places(state, op, op.results, list(zip(*ends, strict=True)))
+    condition = state.scalar(op.cond)
     regions: list[Region] = []
     for region in op.regions:
         block = Block()
@@ -131,7 +158,6 @@ def lower_if(state: FunctionLowering, op: scf.IfOp) -> None:
         else:
             append(block, make(scf.YieldOp, (), (), op.location))
         regions.append(Region(block))
-    condition = state.scalar(op.cond)
     types = _scalar_types(op.results)
     new = make(scf.IfOp, (condition,), types, op.location, regions=regions)
     _bind(state, op.results, places, append(state.emit.block, new).results)
@@ -140,17 +166,18 @@ def lower_if(state: FunctionLowering, op: scf.IfOp) -> None:
 def lower_for(state: FunctionLowering, op: scf.ForOp) -> None:
     """The memory of a result holds what is carried."""
     until = state.lifetimes.end[op]
-    places = [state.destination(r) if _is_array(r) else None for r in op.results]
+    places = _places(state, op, op.results, [(v,) for v in op.iter_args])
     begin, end, step = (state.scalar(v) for v in (op.lb, op.ub, op.step))
     if state.may_fail:
         end = state.emit.select(state.succeeded(), end, begin)
-    _move(state, op.iter_args, places, until)
+    starts = _scalars(state, op.iter_args)
+    move(state, op.iter_args, places, until)
     old, types = op.body.block, _scalar_types(op.results)
     block = Block(arg_types=[index, *types])
     state.scalars[old.args[0]] = block.args[0]
     _bind(state, old.args[1:], places, block.args[1:])
     _region(state, old, block, places, until)
-    operands = (begin, end, step, *_scalars(state, op.iter_args))
+    operands = (begin, end, step, *starts)
     regions = [Region(block)]
     new = make(scf.ForOp, operands, types, op.location, regions=regions)
     _bind(state, op.results, places, append(state.emit.block, new).results)
@@ -161,17 +188,12 @@ def lower_while(state: FunctionLowering, op: scf.WhileOp) -> None:
     until = state.lifetimes.end[op]
     before, after = op.before_region.block, op.after_region.block
     condition = cast("scf.ConditionOp", before.last_op)
-    handed = dict(zip(reversed(condition.args), reversed(op.results), strict=True))
-    places = [
-        (
-            state.free_outs.pop(handed.get(a, a), None)
-            or state.memory_like(a, state.lifetimes.last[a])
-        )
-        if _is_array(a)
-        else None
-        for a in before.args
-    ]
-    _move(state, op.arguments, places, until)
+    for source, result in zip(condition.args, op.results, strict=True):
+        if (wanted := state.buffers.target(result)) is not None:
+            state.buffers.targets.setdefault(source, wanted)
+    places = _places(state, op, before.args, [(v,) for v in op.arguments])
+    starts = _scalars(state, op.arguments)
+    move(state, op.arguments, places, until)
     block = Block(arg_types=_scalar_types(before.args))
     _bind(state, before.args, places, block.args)
     with state.inside(block):
@@ -179,18 +201,16 @@ def lower_while(state: FunctionLowering, op: scf.WhileOp) -> None:
         going = state.scalar(condition.condition)
         if state.may_fail:
             going = state.emit.and_(going, state.succeeded())
-        scalars = _scalars(state, condition.args)
-        end = make(scf.ConditionOp, (going, *scalars), (), condition.location)
-        append(block, end)
+        operands = (going, *_scalars(state, condition.args))
+        append(block, make(scf.ConditionOp, operands, (), condition.location))
     given = [state.buffers[v] if _is_array(v) else None for v in condition.args]
     types = _scalar_types(op.results)
     body = Block(arg_types=types)
     _bind(state, after.args, given, body.args)
     _region(state, after, body, places, until)
-    operands = _scalars(state, op.arguments)
     regions = [Region(block), Region(body)]
-    new = make(scf.WhileOp, operands, types, op.location, regions=regions)
+    new = make(scf.WhileOp, starts, types, op.location, regions=regions)
     _bind(state, op.results, given, append(state.emit.block, new).results)
 
 
-__all__ = ["lower_for", "lower_if", "lower_while", "root"]
+__all__ = ["lower_for", "lower_if", "lower_while", "move"]

@@ -39,14 +39,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from math import prod
 from typing import Any, cast
 
 from xdsl.context import Context
 from xdsl.dialects import arith, func, memref, scf
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
-    DenseArrayBase,
     FunctionType,
     IntegerAttr,
     ModuleOp,
@@ -71,19 +69,16 @@ from rfxjit.dialects.ir import (
 )
 from rfxjit.dialects.ir import memref as memref_type
 from rfxjit.dialects.map_ops import LoopNest, MapOp
+from rfxjit.passes.buffers import ALIGNMENT, Buffers, alloca
 from rfxjit.passes.emit import Emit
 from rfxjit.passes.lifetimes import CONTROL, Lifetimes
 from rfxjit.passes.loop_nests import lower_nest
-from rfxjit.passes.loops import load, parallel, store
-from rfxjit.passes.lower_control import lower_for, lower_if, lower_while
+from rfxjit.passes.loops import load, store
+from rfxjit.passes.lower_control import lower_for, lower_if, lower_while, move
 from rfxjit.passes.lower_structure import STRUCTURE
 from rfxjit.passes.row_groups import find_row_groups, lower_rows
 from rfxjit.passes.scalar_semantics import signless
 from rfxjit.passes.sizes import Dim, Sizes
-
-STACK_BYTES = 1024
-"""Temporaries up to this size are on the stack; larger ones are in the workspace."""
-_ALIGNMENT = 64
 
 
 class FunctionLowering:
@@ -97,17 +92,11 @@ class FunctionLowering:
         """Emitters of the function, and of the branch or loop that is being lowered."""
         self.scalars: dict[SSAValue, SSAValue] = {}
         """Tensors of one element, and all that is not a tensor."""
-        self.buffers: dict[SSAValue, SSAValue] = {}
+        self.sizes = Sizes(self.top, self._argument_dim)
+        self.lifetimes = Lifetimes(old.body.block)
+        self.buffers = Buffers(self.lifetimes, self.sizes)
         self.spilled: dict[SSAValue, SSAValue] = {}
         """The scalars that are in memory too, for those who want to read them there."""
-        self.sizes = Sizes(self.top, self._argument_dim)
-        self.workspace: list[SSAValue] = []
-        """The tensors that got new places in the workspace, in order."""
-        self.offset: Dim = 0
-        self.places: list[tuple[int, Dim, Any]] = []
-        """What is read in the workspace: until which op, where, and its size."""
-        self.unused: list[tuple[Dim, Any]] = []
-        self.lifetimes = Lifetimes(old.body.block)
         self.may_fail = any(isinstance(op, rfx.RequireOp) for op in old.walk())
         self.extent: Dim = 1
         self.split = False
@@ -134,10 +123,12 @@ class FunctionLowering:
             )
             for i, v in enumerate(self.returned)
         ]
-        self.free_outs = dict(reversed([*zip(self.returned, self.outs, strict=True)]))
+        self.buffers.readonly.update(self.buffers.values())
+        outs = dict(reversed([*zip(self.returned, self.outs, strict=True)]))
+        self.buffers.targets.update(outs)
         self.begin = self._argument(index, "begin")
         self.end = self._argument(index, "end")
-        self.scratch = self._argument(memref_type(i8, (DYNAMIC_INDEX,)), "ws")
+        self.buffers.scratch = self._argument(memref_type(i8, (DYNAMIC_INDEX,)), "ws")
 
     def _argument(self, type_: Attribute, hint: str | None) -> SSAValue:
         argument = self.block.insert_arg(type_, len(self.block.args))
@@ -153,77 +144,10 @@ class FunctionLowering:
 
     # ---- buffers
 
-    def destination(self, value: SSAValue) -> SSAValue:
-        """A buffer for a new tensor."""
-        buffer = self.free_outs.pop(value, None)
-        if buffer is None:
-            buffer = self.memory_like(value, self.lifetimes.last[value])
-        self.buffers[value] = buffer
-        return buffer
-
-    def memory_like(self, value: SSAValue, until: int) -> SSAValue:
-        """Memory for a tensor of that type and those sizes, up to op number `until`."""
-        dims = self.sizes.of(value)
-        shape = shape_of(value.type)
-        type_ = memref_type(signless(element_type(value.type)), shape)
-        itemsize = dtype_of(value.type).itemsize
-        if DYNAMIC_INDEX not in shape and prod(shape) * itemsize <= STACK_BYTES:
-            return self.alloca(type_)
-        dynamic = [d for d in dims if not isinstance(d, int)]
-        start = self.sizes.value(self._place(value, dims, itemsize, until))
-        return self.top.op(memref.ViewOp, (self.scratch, start, *dynamic), type_)
-
-    def _place(
-        self, value: SSAValue, dims: Sequence[Dim], itemsize: int, until: int
-    ) -> Dim:
-        """Where in the workspace a tensor is: where a dead one of its size was, or new.
-
-        Static sizes fit into larger places; dynamic ones are equal or they are not.
-        """
-        size = self.sizes.bytes(dims, itemsize, _ALIGNMENT) if all(
-            isinstance(d, int) for d in dims) else (itemsize, *dims)  # fmt: skip
-        for k, (offset, room) in enumerate(self.unused):
-            fits = isinstance(size, int) and isinstance(room, int) and size <= room
-            if fits or size == room:
-                del self.unused[k]
-                self.places.append((until, offset, room))
-                return offset
-        offset = self.offset
-        self.places.append((until, offset, size))
-        self.workspace.append(value)
-        self.offset = self.sizes.add(
-            offset, self.sizes.bytes(dims, itemsize, _ALIGNMENT)
-        )
-        return offset
-
-    def _release(self, number: int) -> None:
-        """Give back the places of tensors that no op from here on reads."""
-        self.unused += [(at, room) for until, at, room in self.places if until < number]
-        self.places = [p for p in self.places if p[0] >= number]
-
-    def alloca(self, type_: Attribute) -> SSAValue:
-        """Stack memory, at the top of the function."""
-        properties: dict[str, Attribute] = {
-            "operandSegmentSizes": DenseArrayBase.from_list(i32, [0, 0]),
-            "alignment": IntegerAttr(_ALIGNMENT, i64),
-        }
-        op = make(memref.AllocaOp, (), (type_,), self.top.location, properties)
-        first = self.block.first_op
-        if first is None:
-            self.block.add_op(op)
-        else:
-            self.block.insert_op_before(op, first)
-        return op.results[0]
-
     def row_buffer(self, m: Emit, value: SSAValue) -> SSAValue:
         """Stack memory for one row of a tensor, in the loop over its rows."""
         element = signless(element_type(value.type))
-        type_ = memref_type(element, shape_of(value.type)[1:])
-        properties: dict[str, Attribute] = {
-            "operandSegmentSizes": DenseArrayBase.from_list(i32, [0, 0]),
-            "alignment": IntegerAttr(_ALIGNMENT, i64),
-        }
-        return m.op(memref.AllocaOp, (), type_, properties)
+        return alloca(m, memref_type(element, shape_of(value.type)[1:]))
 
     def memory(self, value: SSAValue) -> SSAValue:
         """The buffer of a tensor; a scalar is stored into one first."""
@@ -232,7 +156,8 @@ class FunctionLowering:
         if value not in self.spilled:
             element = signless(element_type(value.type))
             shape = shape_of(value.type)
-            buffer = self.alloca(memref_type(element, shape))
+            buffer = self.buffers.alloca(memref_type(element, shape))
+            self.buffers.readonly.add(buffer)
             zero = self.emit.const(0, index)
             store(self.emit, self.scalars[value], buffer, [zero] * len(shape))
             self.spilled[value] = buffer
@@ -277,8 +202,9 @@ class FunctionLowering:
             Region(self.block),
         )
         new.location = self.old.location
-        static = isinstance(self.extent, int) and isinstance(self.offset, int)
-        for name, value in (("extent", self.extent), ("workspace", self.offset)):
+        extent, workspace = self.extent, self.buffers.offset
+        static = isinstance(extent, int) and isinstance(workspace, int)
+        for name, value in (("extent", extent), ("workspace", workspace)):
             number = value if isinstance(value, int) else -1
             new.attributes[f"rfx.{name}"] = IntegerAttr(number, i64)
         if static and all(DYNAMIC_INDEX not in shape_of(v.type) for v in self.returned):
@@ -301,7 +227,7 @@ class FunctionLowering:
             if op in done or op is block.last_op:
                 continue
             self.emit.location = op.location
-            self._release(self.lifetimes.number[op])
+            self.buffers.start(op)
             if (group := groups.get(op)) is not None:
                 lower_rows(self, group)
                 done |= set(group.all)
@@ -353,7 +279,7 @@ class FunctionLowering:
             self.scalars[op.result] = self.emit.const(value.flat[0].item(), element)
             return
         self.sizes.learn(op)
-        buffer = self.destination(op.result)
+        buffer = self.buffers.destination(op.result)
         flat = value.reshape(-1)
         for k, number in enumerate(flat):
             where: list[SSAValue] = []
@@ -373,7 +299,7 @@ class FunctionLowering:
     def status(self) -> SSAValue:
         """The memory of the status: the first failure stays."""
         if not hasattr(self, "_status"):
-            self._status = self.alloca(memref_type(i32))
+            self._status = self.buffers.alloca(memref_type(i32))
             store(self.top, self.top.const(0, i32), self._status, ())
         return self._status
 
@@ -383,26 +309,13 @@ class FunctionLowering:
 
     def _return(self) -> None:
         m = self.emit
+        places: list[SSAValue | None] = []
         for value, out in zip(self.returned, self.outs, strict=True):
-            if self.buffers.get(value) is out:
-                continue
-            shape = shape_of(value.type)
+            places.append(out if value in self.buffers else None)
             if value in self.scalars:
-                store(m, self.scalars[value], out, [m.const(0, index)] * len(shape))
-                continue
-            dims = [self.memref_dim(out, d) if n == DYNAMIC_INDEX else m.const(n, index)
-                    for d, n in enumerate(shape)]  # fmt: skip
-            source = self.buffers[value]
-
-            def copy(
-                e: Emit,
-                where: Sequence[SSAValue],
-                source: SSAValue = source,
-                out: SSAValue = out,
-            ) -> None:
-                store(e, load(e, source, where), out, where)
-
-            parallel(m, dims, copy)
+                zero = m.const(0, index)
+                store(m, self.scalars[value], out, [zero] * len(shape_of(value.type)))
+        move(self, self.returned, places, self.buffers.now)
         status = (
             load(m, self._status, ()) if hasattr(self, "_status") else m.const(0, i32)
         )
@@ -433,9 +346,9 @@ class FunctionLowering:
         numbers = [d for v in self.returned for d in sizes.of(v)]
         numbers.append(self._extent_of(sizes))
         total: Dim = 0
-        for value in self.workspace:
+        for value in self.buffers.workspace:
             itemsize = dtype_of(value.type).itemsize
-            total = sizes.add(total, sizes.bytes(sizes.of(value), itemsize, _ALIGNMENT))
+            total = sizes.add(total, sizes.bytes(sizes.of(value), itemsize, ALIGNMENT))
         numbers.append(total)
         for k, number in enumerate(numbers):
             value = m.index_cast(sizes.value(number), i64)

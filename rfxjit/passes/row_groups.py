@@ -171,7 +171,7 @@ def lower_rows(state: FunctionLowering, group: RowGroup) -> None:
             local.append(value)
             room -= size
         elif not isinstance(value.owner, rfx.ReshapeOp):
-            state.destination(value)
+            state.buffers.destination(value)
 
     def body(m: Emit, indices: Sequence[SSAValue]) -> None:
         row = Row(indices[0], {}, {})
