@@ -17,7 +17,7 @@ Memory of arguments is never written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import prod
 from typing import Any, cast
 
@@ -150,32 +150,31 @@ class Buffers(dict[SSAValue, SSAValue]):
         """A buffer is needed up to op number `until`."""
         memory = root(buffer)
         if memory in self._places:
-            last, *place = self._places[memory]
-            self._places[memory] = (max(last, until), *place)
+            last, offset, room = self._places[memory]
+            self._places[memory] = (max(last, until), offset, room)
 
     def new(self, value: SSAValue, until: int) -> SSAValue:
         """Memory for a tensor of that type and those sizes, up to op number `until`."""
-        dims = self.sizes.of(value)
         shape, type_ = shape_of(value.type), _type(value)
         itemsize = dtype_of(value.type).itemsize
         if DYNAMIC_INDEX not in shape and prod(shape) * itemsize <= STACK_BYTES:
             return self.alloca(type_)
-        dynamic = [d for d in dims if not isinstance(d, int)]
-        offset, room = self._place(value, dims, itemsize)
+        dynamic = [d for d in self.sizes.of(value) if not isinstance(d, int)]
+        offset, room = self._place(value)
         operands = (self.scratch, self.sizes.value(offset), *dynamic)
         buffer = self.top.op(memref.ViewOp, operands, type_)
         self._places[buffer] = (until, offset, room)
         return buffer
 
-    def _place(
-        self, value: SSAValue, dims: Sequence[Dim], itemsize: int
-    ) -> tuple[Dim, Any]:
+    def _place(self, value: SSAValue) -> tuple[Dim, Any]:
         """Where in the workspace a tensor is: where a dead one of its size was, or new.
 
         Static sizes fit into larger places; dynamic ones are equal or they are not.
         """
-        size = self.sizes.bytes(dims, itemsize, ALIGNMENT) if all(
-            isinstance(d, int) for d in dims) else (itemsize, *dims)  # fmt: skip
+        dims = self.sizes.of(value)
+        size: Any = (dtype_of(value.type).itemsize, *dims)
+        if all(isinstance(d, int) for d in dims):
+            size = self.sizes.bytes(value, ALIGNMENT)
         for k, (offset, room) in enumerate(self._unused):
             fits = isinstance(size, int) and isinstance(room, int) and size <= room
             if fits or size == room:
@@ -183,18 +182,16 @@ class Buffers(dict[SSAValue, SSAValue]):
                 return offset, room
         offset = self.offset
         self.workspace.append(value)
-        self.offset = self.sizes.add(
-            offset, self.sizes.bytes(dims, itemsize, ALIGNMENT)
-        )
+        self.offset = self.sizes.add(offset, self.sizes.bytes(value, ALIGNMENT))
         return offset, size
 
     def start(self, op: Operation) -> None:
         """From now on `op` is lowered: places that no one reads any more are free."""
         self.now = self.lifetimes.number[op]
-        for buffer, (until, *place) in list(self._places.items()):
+        for buffer, (until, offset, room) in list(self._places.items()):
             if until < self.now:
                 del self._places[buffer]
-                self._unused.append((place[0], place[1]))
+                self._unused.append((offset, room))
 
     def alloca(self, type_: Attribute) -> SSAValue:
         """Stack memory, at the top of the function."""

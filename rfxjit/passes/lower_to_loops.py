@@ -58,7 +58,6 @@ from rfxjit.dialects import rfx, upstream
 from rfxjit.dialects.diagnostics import UnsupportedError
 from rfxjit.dialects.ir import (
     append,
-    dtype_of,
     element_type,
     i8,
     i32,
@@ -347,8 +346,7 @@ class FunctionLowering:
         numbers.append(self._extent_of(sizes))
         total: Dim = 0
         for value in self.buffers.workspace:
-            itemsize = dtype_of(value.type).itemsize
-            total = sizes.add(total, sizes.bytes(sizes.of(value), itemsize, ALIGNMENT))
+            total = sizes.add(total, sizes.bytes(value, ALIGNMENT))
         numbers.append(total)
         for k, number in enumerate(numbers):
             value = m.index_cast(sizes.value(number), i64)

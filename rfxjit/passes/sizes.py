@@ -15,18 +15,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from xdsl.dialects import arith, scf
+from xdsl.dialects import arith, func, scf
 from xdsl.dialects.builtin import DYNAMIC_INDEX, IntegerAttr, TensorType
 from xdsl.dialects.tensor import DimOp
 from xdsl.ir import Attribute, Operation, Region, SSAValue
 
 from rfxjit.dialects import rfx
 from rfxjit.dialects.diagnostics import UnsupportedError
-from rfxjit.dialects.ir import index, make, shape_of
+from rfxjit.dialects.ir import dtype_of, index, make, shape_of
 from rfxjit.dialects.map_ops import LoopNest
 from rfxjit.passes.emit import Emit
 
 Dim = int | SSAValue
+
+
+def _is_inside(value: SSAValue) -> bool:
+    """Whether a value is made inside of a branch or a loop."""
+    owner = value.owner if isinstance(value.owner, Operation) else (
+        value.owner.parent_op())  # fmt: skip
+    return owner is not None and not isinstance(owner.parent_op(), func.FuncOp)
 
 
 class Sizes:
@@ -80,13 +87,16 @@ class Sizes:
             return a
         return b if a == 1 else self.emit.mul(self.value(a), self.value(b))
 
-    def bytes(self, dims: Sequence[Dim], itemsize: int, alignment: int) -> Dim:
-        """The bytes of an array, rounded up to the alignment."""
-        total: Dim = itemsize
-        for dim in dims:
+    def bytes(self, value: SSAValue, alignment: int) -> Dim:
+        """The bytes of a tensor in memory, rounded up to the alignment."""
+        total: Dim = dtype_of(value.type).itemsize
+        for dim in self.of(value):
             total = self.mul(total, dim)
         if isinstance(total, int):
             return -(-total // alignment) * alignment
+        if _is_inside(value):
+            # A branch that is not taken may speak of sizes below 0.
+            total = self.emit.max(total, 0)
         padded = self.emit.add(total, alignment - 1)
         return self.emit.and_(padded, -alignment)
 
