@@ -77,7 +77,8 @@ class Buffers(dict[SSAValue, SSAValue]):
         """Where a value is wanted in the end."""
         self.workspace: list[SSAValue] = []
         """The tensors that got new places in the workspace, in order."""
-        self.offset: Dim = 0
+        self._offset: Dim = 0
+        """Where the last one of them begins."""
         self._residents: dict[SSAValue, list[SSAValue]] = {}
         """All tensors that are, or were, in some memory."""
         self._places: dict[SSAValue, tuple[int, Dim, Any]] = {}
@@ -180,10 +181,18 @@ class Buffers(dict[SSAValue, SSAValue]):
             if fits or size == room:
                 del self._unused[k]
                 return offset, room
-        offset = self.offset
+        if self.workspace:
+            last = self.sizes.bytes(self.workspace[-1], ALIGNMENT)
+            self._offset = self.sizes.add(self._offset, last)
         self.workspace.append(value)
-        self.offset = self.sizes.add(offset, self.sizes.bytes(value, ALIGNMENT))
-        return offset, size
+        return self._offset, size
+
+    def total(self) -> int | None:
+        """The bytes of the workspace, if they are known."""
+        if any(DYNAMIC_INDEX in shape_of(value.type) for value in self.workspace):
+            return None
+        sizes = [self.sizes.bytes(value, ALIGNMENT) for value in self.workspace]
+        return sum(cast("list[int]", sizes))
 
     def start(self, op: Operation) -> None:
         """From now on `op` is lowered: places that no one reads any more are free."""

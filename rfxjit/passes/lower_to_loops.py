@@ -201,12 +201,14 @@ class FunctionLowering:
             Region(self.block),
         )
         new.location = self.old.location
-        extent, workspace = self.extent, self.buffers.offset
-        static = isinstance(extent, int) and isinstance(workspace, int)
+        extent = self.extent if isinstance(self.extent, int) else None
+        workspace = self.buffers.total()
         for name, value in (("extent", extent), ("workspace", workspace)):
-            number = value if isinstance(value, int) else -1
+            number = -1 if value is None else value
             new.attributes[f"rfx.{name}"] = IntegerAttr(number, i64)
-        if static and all(DYNAMIC_INDEX not in shape_of(v.type) for v in self.returned):
+        if None not in (extent, workspace) and all(
+            DYNAMIC_INDEX not in shape_of(v.type) for v in self.returned
+        ):
             return [new]
         return [new, self._shapes()]
 
