@@ -245,13 +245,15 @@ index_type = ELEMENT_TYPES[np.dtype(np.int64)]
 
 
 @st.composite
-def control_programs(draw: Callable[..., Any], *, dynamic: bool) -> Program:
+def control_programs(
+    draw: Callable[..., Any], *, dynamic: bool, sizes: Sequence[int] = SIZES
+) -> Program:
     """A program with control flow, with inputs; all its results are used."""
     # A contract with symbolic dims is for sizes that differ, and are not 1.
-    n, m = draw(st.permutations(SIZES))[:2]
+    n, m = draw(st.permutations(sizes))[:2]
     m = m if dynamic or draw(st.booleans()) else n
-    sizes = tuple(max(2, size) for size in (n, m)) if dynamic else (n, m)
-    static = (DYNAMIC_INDEX, DYNAMIC_INDEX) if dynamic else sizes
+    shape = tuple(max(2, size) for size in (n, m)) if dynamic else (n, m)
+    static = (DYNAMIC_INDEX, DYNAMIC_INDEX) if dynamic else shape
     some = st.tuples(st.sampled_from(DTYPES), st.integers(0, 2))
     types = [(np.dtype(np.float64), 2), *draw(st.lists(some, min_size=1, max_size=3))]
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
@@ -266,5 +268,5 @@ def control_programs(draw: Callable[..., Any], *, dynamic: bool) -> Program:
     b.ret(*grower.pool[-3:])
     module = ModuleOp([function])
     saw_program(module)
-    inputs = tuple(draw_array(rng, dtype, sizes[:rank]) for dtype, rank in types)
+    inputs = tuple(draw_array(rng, dtype, shape[:rank]) for dtype, rank in types)
     return Program(module, inputs)

@@ -39,6 +39,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from math import prod
 from typing import Any, cast
 
 from xdsl.context import Context
@@ -128,6 +129,13 @@ class FunctionLowering:
         self.begin = self._argument(index, "begin")
         self.end = self._argument(index, "end")
         self.buffers.scratch = self._argument(memref_type(i8, (DYNAMIC_INDEX,)), "ws")
+
+        for argument in old.body.block.args:
+            shape = shape_of(argument.type)
+            if argument in self.buffers and prod(shape) == 1 and _in_loop(argument):
+                # Once: what a loop stores might be the same memory, for all LLVM knows.
+                where = [self.top.const(0, index)] * len(shape)
+                self.scalars[argument] = load(self.top, self.buffers[argument], where)
 
     def _argument(self, type_: Attribute, hint: str | None) -> SSAValue:
         argument = self.block.insert_arg(type_, len(self.block.args))
@@ -328,7 +336,7 @@ class FunctionLowering:
         first: dict[SSAValue, int] = {}
         count = 0
         for argument in self.old.body.block.args:
-            if argument in self.buffers and argument not in self.scalars:
+            if argument in self.buffers:
                 first[argument] = count
                 count += len(shape_of(argument.type))
 
@@ -372,6 +380,16 @@ class FunctionLowering:
         return product
 
     extent_loops: tuple[LoopNest, tuple[int, ...]]
+
+
+def _in_loop(value: SSAValue) -> bool:
+    """Whether a loop reads a value of the function again and again."""
+    around = [use.operation.parent_op() for use in value.uses]
+    while around:
+        if any(isinstance(op, (scf.ForOp, scf.WhileOp)) for op in around):
+            return True
+        around = [op.parent_op() for op in around if op is not None]
+    return False
 
 
 def _argument_attributes(function: func.FuncOp, i: int) -> dict[str, Attribute]:

@@ -38,7 +38,8 @@ each kernel that wants it. Other scalars and buffers that outlive a kernel are i
 of `gpu.alloc`, `hostShared` where the host reads them. A loop of no iterations is
 launched as one block, which finds nothing to do.
 
-A reduction of outer loops, which adds row after row, is one block too.
+A reduction of outer loops, which adds row after row, is one block too, and so are all
+iterations of a loop around parallel loops, or both sides of a branch.
 
 Refuses functions that return buffers, loops with results, stack buffers of dynamic
 size, and what is not at the loops level.

@@ -311,7 +311,8 @@ def _alloca(w: Writer, op: memref.AllocaOp) -> None:
     total = 1
     for n in shape:
         total *= n
-    w.line(f"{w.type(op.memref.type)} {w.fresh(op.memref)}[{total}];")
+    # There are no arrays of no elements.
+    w.line(f"{w.type(op.memref.type)} {w.fresh(op.memref)}[{max(total, 1)}];")
     w.dims[op.memref] = [str(n) for n in shape]
 
 

@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import subprocess
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,25 +19,30 @@ from control_programs import control_programs
 from hand_written_units import Called
 from hypothesis import HealthCheck, given, settings
 from programs import Program, signature_of
+from xdsl.dialects.builtin import IntegerAttr
+from xdsl.parser import Parser
 
-from rfxjit.compiler import compile_module
+from rfxjit.compiler import LEVELS, compile_module, context, lower, text
+from rfxjit.dialects.diagnostics import verify
 from rfxjit.passes import load_pass
 from rfxjit.runtime.unit import Options
 
-RUNS = int(os.environ.get("RFX_FUZZ", "150"))
+RUNS = int(os.environ.get("RFX_FUZZ", "40"))
 fuzz = settings(
     max_examples=RUNS,
     deadline=None,
     derandomize="RFX_FUZZ" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow],
 )
+few = settings(fuzz, max_examples=RUNS // 8)
+either = control_programs(dynamic=False) | control_programs(dynamic=True)
 
 
 @fuzz
-@given(control_programs(dynamic=False) | control_programs(dynamic=True))
+@given(either)
 def test_no_pass_changes_the_meaning(program: Program) -> None:
     names = (
-        "canonicalize", "cse", "dce", "fuse", "canonicalize", "cse", "dce",
+        "canonicalize", "hoist", "cse", "dce", "fuse", "canonicalize", "cse", "dce",
         "lower-to-loops", "expand-math", "vectorize", "promote-buffers",
     )  # fmt: skip
     passes = [load_pass(name)() for name in names]
@@ -41,13 +50,11 @@ def test_no_pass_changes_the_meaning(program: Program) -> None:
 
 
 @fuzz
-@given(control_programs(dynamic=False) | control_programs(dynamic=True))
+@given(either)
 def test_native_code_means_the_same(program: Program) -> None:
     wants = outcome(program.module, program.inputs)
-    signature = signature_of(program.module)
-    native: Any = Called(
-        compile_module(program.module, signature, Options()), native=True
-    )
+    unit = compile_module(program.module, signature_of(program.module), Options())
+    native: Any = Called(unit, native=True)
     if isinstance(wants, int):
         with pytest.raises(ArithmeticError, match=f"^{wants}$"):
             native(*program.inputs)
@@ -55,3 +62,68 @@ def test_native_code_means_the_same(program: Program) -> None:
     for got, want in zip(native(*program.inputs), wants, strict=True):
         assert_same(np.asarray(got), want)
     assert native.misses == 0
+
+
+@few
+@given(control_programs(dynamic=False, sizes=(1, 2, 3)))
+def test_one_block_of_threads_means_the_same(program: Program) -> None:
+    names = ("dce", "fuse", "lower-to-loops", "expand-math", "map-to-gpu")
+    passes = [load_pass(name)() for name in names]
+    check_pipeline(program.module, passes, program.inputs)
+
+
+@few
+@given(program=control_programs(dynamic=False))
+def test_c_means_the_same(cc: str, program: Program) -> None:
+    wants = outcome(program.module, program.inputs)
+    outputs = signature_of(program.module).outputs
+    results = [np.zeros(o.shape, o.dtype) for o in outputs]  # type: ignore[arg-type]
+    loops: Any = lower(program.module, "loops").body.block.first_op
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "f.c").write_text(text(program.module, "c"))
+        flags = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-O1"]
+        more = ["-ffp-contract=off", "-fPIC", "-shared", "-o", "f.so", "f.c", "-lm"]
+        built = subprocess.run(
+            [cc, *flags, *more], cwd=folder, capture_output=True, text=True
+        )
+        assert built.returncode == 0, built.stderr
+        function = ctypes.CDLL(f"{folder}/f.so").f
+        extent, size = (loops.attributes[f"rfx.{k}"] for k in ("extent", "workspace"))
+        assert isinstance(extent, IntegerAttr)
+        assert isinstance(size, IntegerAttr)
+        scratch = np.empty(size.value.data + 64, np.uint8)
+        inputs = [np.ascontiguousarray(x) for x in program.inputs]
+        buffers = [ctypes.c_void_p(a.ctypes.data) for a in (*inputs, *results)]
+        numbers = ctypes.c_int64(0), ctypes.c_int64(extent.value.data)
+        start = ctypes.c_void_p(scratch.ctypes.data + -scratch.ctypes.data % 64)
+        status = function(*buffers, *numbers, start)
+    if isinstance(wants, int):
+        assert status == wants
+        return
+    for got, want in zip(results, wants, strict=True):
+        assert_same(got, want)
+
+
+@few
+@given(either)
+def test_text_round_trips(program: Program) -> None:
+    for level in ("rfx", "fused", "loops"):
+        module = lower(program.module, level)
+        verify(module)
+        parsed = Parser(context(), str(module)).parse_module()
+        verify(parsed)
+        assert str(parsed) == str(module)
+
+
+@few
+@given(program=either)
+def test_upstream_accepts_every_level(mlir_opt: str, program: Program) -> None:
+    upstream = [level for level in LEVELS if level not in ("rfx", "fused")]
+    texts = [str(lower(program.module, level)) for level in upstream]
+    done = subprocess.run(
+        [mlir_opt, "--split-input-file", "-o", "/dev/null"],
+        input="\n// -----\n".join(texts),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[:2000]

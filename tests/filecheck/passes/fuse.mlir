@@ -105,3 +105,61 @@ func.func @gain(%x: tensor<8xf32>, %g: tensor<f64>) -> tensor<8xf32> {
 // CHECK-NEXT:    %c = rfx.map [] (%{{.*}} = %g [] : tensor<f64>) -> ([] : tensor<f32>) {
 // CHECK:         %r = rfx.map [8] (%{{.*}} = %x [0] : tensor<8xf32>, %{{.*}} = %c [] : tensor<f32>) -> ([0] : tensor<8xf32>) {
 // CHECK-NOT:     rfx.map
+
+// -----
+
+// Each region is fused by itself. What a loop carries has the size that it starts with.
+func.func @regions(%x: tensor<?xf64>, %y: tensor<?xf64>, %n: index, %c: i1) -> tensor<?xf64> {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %r = scf.for %i = %zero to %n step %one iter_args(%a = %x) -> (tensor<?xf64>) {
+    %b = rfx.mul %a, %a : tensor<?xf64>
+    %d = scf.if %c -> (tensor<?xf64>) {
+      %e = rfx.sin %b : tensor<?xf64>
+      %f = rfx.neg %e : tensor<?xf64>
+      scf.yield %f : tensor<?xf64>
+    } else {
+      scf.yield %b : tensor<?xf64>
+    }
+    scf.yield %d : tensor<?xf64>
+  }
+  %s = rfx.reduce "add" %r dims [0] : tensor<?xf64> to tensor<f64>
+  %m = tensor.dim %x, %zero : tensor<?xf64>
+  %t = rfx.broadcast %s dims [] [%m] : tensor<f64> to tensor<?xf64>
+  %u = rfx.sub %r, %t : tensor<?xf64>
+  %v = rfx.mul %u, %x : tensor<?xf64>
+  func.return %v : tensor<?xf64>
+}
+// CHECK-LABEL: func.func @regions
+// CHECK:         %r = scf.for
+// CHECK:           %b = rfx.map
+// CHECK:           scf.if %c
+// CHECK:             %f = rfx.map
+// CHECK-NEXT:          rfx.sin
+// CHECK-NEXT:          rfx.neg
+// CHECK:         rfx.map_reduce
+// CHECK:         %v = rfx.map
+// CHECK-NEXT:      rfx.sub
+// CHECK-NEXT:      rfx.mul
+// CHECK-NOT:     rfx.map
+
+// -----
+
+// What may fail or never end stays in its order.
+func.func @effects(%x: tensor<f64>, %ok: tensor<i1>) -> tensor<f64> {
+  %a = rfx.exp %x : tensor<f64>
+  %r = scf.while (%b = %a) : (tensor<f64>) -> tensor<f64> {
+    %c = rfx.lt %b, %x : tensor<f64>
+    %p = tensor.extract %c[] : tensor<i1>
+    scf.condition(%p) %b : tensor<f64>
+  } do {
+  ^bb0(%b: tensor<f64>):
+    scf.yield %b : tensor<f64>
+  }
+  rfx.require %ok 1 : tensor<i1>
+  func.return %r : tensor<f64>
+}
+// CHECK-LABEL: func.func @effects
+// CHECK:         rfx.exp
+// CHECK:         scf.while
+// CHECK:         rfx.require

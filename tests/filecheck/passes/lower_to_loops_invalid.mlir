@@ -38,3 +38,26 @@ func.func @tensor_in_a_region(%x: tensor<4xf32>) -> tensor<4xf32> {
   func.return %r : tensor<4xf32>
 }
 // CHECK: rfx.full: cannot be lowered inside a loop nest
+
+// -----
+
+func.func @unknown_size(%n: tensor<i64>) -> tensor<?xf32> {
+  %e = tensor.extract %n[] : tensor<i64>
+  %size = arith.index_cast %e : i64 to index
+  %0 = rfx.map [%size] () -> ([0] : tensor<?xf32>) {
+    %one = rfx.constant 1.0 : f32
+    rfx.yield %one : f32
+  }
+  func.return %0 : tensor<?xf32>
+}
+// CHECK: arith.index_cast: a size depends on a value that is computed
+
+// -----
+
+func.func @element_of_an_array(%x: tensor<4xi1>) -> tensor<i1> {
+  %c0 = arith.constant 0 : index
+  %e = tensor.extract %x[%c0] : tensor<4xi1>
+  %t = tensor.from_elements %e : tensor<i1>
+  func.return %t : tensor<i1>
+}
+// CHECK: tensor.extract: cannot be lowered to loops
