@@ -186,3 +186,27 @@ func.func @idle(%x: tensor<f64>, %n: tensor<i64>) -> tensor<f64> {
 // CHECK-NEXT:   %w = scf.while (%k = %n) : (tensor<i64>) -> tensor<i64> {
 // CHECK:        %[[V1:[0-9]+]] = rfx.mul %[[V0:[0-9]+]], %f : tensor<f64>
 // CHECK-NEXT:   func.return %[[V1]] : tensor<f64>
+
+// -----
+
+// The size of what is carried stays: for it nothing is kept.
+func.func @shape(%x: tensor<?xf64>, %s: tensor<f64>) -> tensor<?xf64> {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %nine = arith.constant 9 : index
+  %r = scf.for %i = %zero to %nine step %one iter_args(%a = %x) -> (tensor<?xf64>) {
+    %d = tensor.dim %a, %zero : tensor<?xf64>
+    %b = rfx.broadcast %s dims [] [%d] : tensor<f64> to tensor<?xf64>
+    %m = rfx.mul %a, %b : tensor<?xf64>
+    scf.yield %m : tensor<?xf64>
+  }
+  func.return %r : tensor<?xf64>
+}
+// CHECK-LABEL: func.func @shape
+// CHECK-NOT:     dynamic
+// CHECK-NOT:     scatter
+// CHECK:         tensor.dim %x, %zero : tensor<?xf64>
+// CHECK-NEXT:      %[[B:.*]] = rfx.broadcast %s dims []
+// CHECK-NEXT:      %[[M:[0-9]+]] = rfx.mul %{{.*}}, %[[B]] : tensor<?xf64>
+// CHECK-NEXT:      scf.yield %[[M]] : tensor<?xf64>
+// CHECK-NEXT:    }
