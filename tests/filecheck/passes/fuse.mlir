@@ -105,3 +105,15 @@ func.func @gain(%x: tensor<8xf32>, %g: tensor<f64>) -> tensor<8xf32> {
 // CHECK-NEXT:    %c = rfx.map [] (%{{.*}} = %g [] : tensor<f64>) -> ([] : tensor<f32>) {
 // CHECK:         %r = rfx.map [8] (%{{.*}} = %x [0] : tensor<8xf32>, %{{.*}} = %c [] : tensor<f32>) -> ([0] : tensor<8xf32>) {
 // CHECK-NOT:     rfx.map
+
+// -----
+
+// A constant that is one number everywhere, and must be in memory, is a nest.
+func.func @ones() -> tensor<1000xf64> {
+  %r = rfx.constant dense<1.0> : tensor<1000xf64>
+  func.return %r : tensor<1000xf64>
+}
+// CHECK-LABEL: func.func @ones
+// CHECK-NEXT:    %r = rfx.map [1000] () -> ([0] : tensor<1000xf64>) {
+// CHECK-NEXT:      %[[ONE:.*]] = rfx.constant 1.0 : f64
+// CHECK-NEXT:      rfx.yield %[[ONE]] : f64
