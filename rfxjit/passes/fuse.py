@@ -20,6 +20,7 @@ A reduction joins the nest of its input unless that nest already reduces other d
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -49,7 +50,7 @@ _VIEWS = (rfx.BroadcastOp, rfx.TransposeOp)
 Key = tuple[Any, ...]
 
 
-def _is_splat(op: Operation) -> bool:
+def is_splat(op: Operation) -> bool:
     """One number everywhere: every iteration can make it for itself."""
     if isinstance(op, rfx.FullOp):
         return True
@@ -63,7 +64,7 @@ def _is_splat(op: Operation) -> bool:
 
 def _is_made_anew(op: Operation) -> bool:
     """What each nest that reads it makes for itself: less to read than to store."""
-    return isinstance(op, (rfx.BroadcastOp, rfx.IotaOp)) or _is_splat(op)
+    return isinstance(op, (rfx.BroadcastOp, rfx.IotaOp)) or is_splat(op)
 
 
 @dataclass
@@ -106,7 +107,7 @@ class _Fuser:
 
     def assign(self, op: Operation) -> None:
         """Put `op` into a group, or keep it as it is."""
-        if isinstance(op, (*ELEMENTS, *_VIEWS, rfx.IotaOp)) or _is_splat(op):
+        if isinstance(op, (*ELEMENTS, *_VIEWS, rfx.IotaOp)) or is_splat(op):
             like = op.results[0]
             self.join(op, like, None)
         elif isinstance(op, rfx.ReduceOp):
@@ -142,7 +143,7 @@ class _Fuser:
                 and self.group_of[value.owner].shape == shape
                 and not own
             )
-            cheap = isinstance(value.owner, Operation) and _is_splat(value.owner)
+            cheap = isinstance(value.owner, Operation) and is_splat(value.owner)
             if not cheap:
                 here = self.level[value] if inside else self.available(value, shape)
                 level = max(level, here)
@@ -236,11 +237,12 @@ class _Fuser:
         ]
         if not outputs:
             return
-        if len(group.ops) == 1 and isinstance(group.ops[0], rfx.ConstantOp):
-            self.block.add_op(group.ops[0].clone())
-            new = self.block.last_op
-            assert new is not None
-            self.replace(group.ops[0].results[0], new.results[0], members)
+        only = group.ops[0]
+        large = is_splat(only) and math.prod(shape_of(only.results[0].type)) > 1
+        if len(group.ops) == 1 and isinstance(only, rfx.ConstantOp) and not large:
+            new = only.clone()
+            self.block.add_op(new)
+            self.replace(only.result, new.result, members)
             return
         nest = _Nest(self, group, builder)
         results = nest.build(outputs)
@@ -342,7 +344,7 @@ class _Nest:
         if value in self.values:
             return self.values[value]
         owner = value.owner
-        if isinstance(owner, Operation) and _is_splat(owner):
+        if isinstance(owner, Operation) and is_splat(owner):
             self.values[value] = _scalar(owner, inner)
             return self.values[value]
         if isinstance(owner, Operation) and _is_made_anew(owner):
@@ -358,7 +360,7 @@ class _Nest:
             case rfx.BroadcastOp() | rfx.TransposeOp():
                 source = op.operands[0]
                 owner = source.owner
-                if isinstance(owner, Operation) and _is_splat(owner):
+                if isinstance(owner, Operation) and is_splat(owner):
                     self.values[result] = _scalar(owner, inner)
                     return
                 if isinstance(op, rfx.BroadcastOp):

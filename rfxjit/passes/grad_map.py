@@ -9,19 +9,25 @@
                                          %ds = rfx.reduce "add" %d#1 dims [0]
 
 The region is computed anew, and its own reverse behind it. Each result of the new map
-has all loops; those that the operand did not run with are summed up.
+has all loops; those that the operand did not run with are summed up. A cotangent that
+is the same along a loop is read as such: after a sum it is one number.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from xdsl.ir import Block, SSAValue
 
+from rfxjit.dialects import rfx
+from rfxjit.dialects.builder import Builder
+from rfxjit.dialects.dense_text import to_array
 from rfxjit.dialects.diagnostics import UnsupportedError
-from rfxjit.dialects.ir import append, element_type, make, tensor
+from rfxjit.dialects.ir import append, dtype_of, element_type, make, tensor
 from rfxjit.dialects.map_ops import LoopNest, MapOp, YieldOp
 from rfxjit.passes.dce import sweep
+from rfxjit.passes.fuse import is_splat
 from rfxjit.passes.grad_step import copy
 
 if TYPE_CHECKING:
@@ -38,6 +44,7 @@ def nest(reverse: Reverse, op: LoopNest) -> None:
             raise UnsupportedError(
                 f'has no derivative rule for "{op.combiners[k]}"', op
             )
+    reads = [_source(b, v, op.out_maps[k]) for k, v in zip(given, slopes, strict=True)]
     types = [*(a.type for a in old.args), *(element_type(v.type) for v in slopes)]
     block = Block(arg_types=types)
     arguments = block.args[: len(old.args)]
@@ -63,8 +70,8 @@ def nest(reverse: Reverse, op: LoopNest) -> None:
     new = MapOp.build_nest(
         op.shape,
         op.sizes,
-        [*op.inputs, *slopes],
-        [*op.maps, *(op.out_maps[k] for k in given)],
+        [*op.inputs, *(value for value, _ in reads)],
+        [*op.maps, *(map_ for _, map_ in reads)],
         [
             tensor(element_type(op.inputs[i].type), tuple(op.shape[d] for d in map_))
             for i, map_ in zip(wanted, maps, strict=True)
@@ -82,6 +89,19 @@ def nest(reverse: Reverse, op: LoopNest) -> None:
         if part.type != value.type:
             part = b.reshape(part, b.shape(value))
         reverse.add(value, part)
+
+
+def _source(
+    b: Builder, value: SSAValue, map_: Sequence[int]
+) -> tuple[SSAValue, Sequence[int]]:
+    """What a cotangent repeats, and the loops with which that runs."""
+    while isinstance(value.owner, rfx.BroadcastOp):
+        map_ = [map_[d] for d in rfx.ints(value.owner.dims)]
+        value = value.owner.input
+    if isinstance(value.owner, (rfx.ConstantOp, rfx.FullOp)) and is_splat(value.owner):
+        number = to_array(value.owner.value).flat[0]
+        return b.constant(number, dtype_of(value.type)), ()
+    return value, map_
 
 
 __all__ = ["nest"]

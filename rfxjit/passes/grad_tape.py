@@ -73,10 +73,10 @@ def _record(op: scf.ForOp, trips: Trips, needs: Sequence[int]) -> list[SSAValue]
     end = cast("Operation", block.last_op)
     before, inside = Block(), Block()
     outer, inner = (Builder(new, op.location) for new in (before, inside))
-    n = block.args[0]
+    row = inner.index_tensor(block.args[0])
     if not trips.plain:
-        n = inner.index_floordiv(inner.index_sub(n, trips.first), trips.step)
-    row = inner.index_tensor(n)
+        row = inner.sub(row, inner.lit(row, trips.first))
+        row = inner.floor_div(row, inner.lit(row, trips.step))
     rows = trips.count
     if needs and isinstance(rows, SSAValue) and (rows := _bound(rows)) is None:
         raise unknown_length(op)

@@ -163,3 +163,15 @@ func.func @effects(%x: tensor<f64>, %ok: tensor<i1>) -> tensor<f64> {
 // CHECK:         rfx.exp
 // CHECK:         scf.while
 // CHECK:         rfx.require
+
+// -----
+
+// A constant that is one number everywhere, and must be in memory, is a nest.
+func.func @ones() -> tensor<1000xf64> {
+  %r = rfx.constant dense<1.0> : tensor<1000xf64>
+  func.return %r : tensor<1000xf64>
+}
+// CHECK-LABEL: func.func @ones
+// CHECK-NEXT:    %r = rfx.map [1000] () -> ([0] : tensor<1000xf64>) {
+// CHECK-NEXT:      %[[ONE:.*]] = rfx.constant 1.0 : f64
+// CHECK-NEXT:      rfx.yield %[[ONE]] : f64

@@ -71,12 +71,12 @@ func.func @tape(%x: tensor<4xf64>, %k: tensor<4xf64>) -> tensor<4xf64> {
 // CHECK-NEXT:   %six = arith.constant 6 : index
 // CHECK-NEXT:   %[[V0:[0-9]+]] = rfx.full 0.000000e+00 : f64 [3, 4] : tensor<3x4xf64>
 // CHECK-NEXT:   %r, %[[V1:[0-9]+]] = scf.for %i = %one to %six step %two iter_args(%a = %x, %[[V2:[0-9]+]] = %[[V0]]) -> (tensor<4xf64>, tensor<3x4xf64>) {
-// CHECK-NEXT:     %[[V3:[0-9]+]] = arith.constant 1 : index
-// CHECK-NEXT:     %[[V4:[0-9]+]] = arith.subi %i, %[[V3]] : index
-// CHECK-NEXT:     %[[V5:[0-9]+]] = arith.constant 2 : index
-// CHECK-NEXT:     %[[V6:[0-9]+]] = arith.floordivsi %[[V4]], %[[V5]] : index
-// CHECK-NEXT:     %[[V7:[0-9]+]] = arith.index_cast %[[V6]] : index to i64
-// CHECK-NEXT:     %[[V8:[0-9]+]] = tensor.from_elements %[[V7]] : tensor<i64>
+// CHECK-NEXT:     %[[V3:[0-9]+]] = arith.index_cast %i : index to i64
+// CHECK-NEXT:     %[[V4:[0-9]+]] = tensor.from_elements %[[V3]] : tensor<i64>
+// CHECK-NEXT:     %[[V5:[0-9]+]] = rfx.constant dense<1> : tensor<i64>
+// CHECK-NEXT:     %[[V6:[0-9]+]] = rfx.sub %[[V4]], %[[V5]] : tensor<i64>
+// CHECK-NEXT:     %[[V7:[0-9]+]] = rfx.constant dense<2> : tensor<i64>
+// CHECK-NEXT:     %[[V8:[0-9]+]] = rfx.floor_div %[[V6]], %[[V7]] : tensor<i64>
 // CHECK-NEXT:     %[[V9:[0-9]+]] = rfx.reshape %a [1, 4] : tensor<4xf64> to tensor<1x4xf64>
 // CHECK-NEXT:     %[[V10:[0-9]+]] = rfx.constant dense<0> : tensor<i64>
 // CHECK-NEXT:     %[[V11:[0-9]+]] = rfx.dynamic_update_slice %[[V2]], %[[V9]] at(%[[V8]], %[[V10]]) : tensor<3x4xf64>, tensor<1x4xf64>, (tensor<i64>, tensor<i64>) to tensor<3x4xf64>
@@ -186,3 +186,27 @@ func.func @idle(%x: tensor<f64>, %n: tensor<i64>) -> tensor<f64> {
 // CHECK-NEXT:   %w = scf.while (%k = %n) : (tensor<i64>) -> tensor<i64> {
 // CHECK:        %[[V1:[0-9]+]] = rfx.mul %[[V0:[0-9]+]], %f : tensor<f64>
 // CHECK-NEXT:   func.return %[[V1]] : tensor<f64>
+
+// -----
+
+// The size of what is carried stays: for it nothing is kept.
+func.func @shape(%x: tensor<?xf64>, %s: tensor<f64>) -> tensor<?xf64> {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %nine = arith.constant 9 : index
+  %r = scf.for %i = %zero to %nine step %one iter_args(%a = %x) -> (tensor<?xf64>) {
+    %d = tensor.dim %a, %zero : tensor<?xf64>
+    %b = rfx.broadcast %s dims [] [%d] : tensor<f64> to tensor<?xf64>
+    %m = rfx.mul %a, %b : tensor<?xf64>
+    scf.yield %m : tensor<?xf64>
+  }
+  func.return %r : tensor<?xf64>
+}
+// CHECK-LABEL: func.func @shape
+// CHECK-NOT:     dynamic
+// CHECK-NOT:     scatter
+// CHECK:         tensor.dim %x, %zero : tensor<?xf64>
+// CHECK-NEXT:      %[[B:.*]] = rfx.broadcast %s dims []
+// CHECK-NEXT:      %[[M:[0-9]+]] = rfx.mul %{{.*}}, %[[B]] : tensor<?xf64>
+// CHECK-NEXT:      scf.yield %[[M]] : tensor<?xf64>
+// CHECK-NEXT:    }

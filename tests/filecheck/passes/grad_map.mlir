@@ -10,8 +10,8 @@ func.func @broadcast(%x: tensor<3xf64>, %y: tensor<2x3xf64>) -> tensor<2x3xf64> 
   func.return %r : tensor<2x3xf64>
 }
 // CHECK-LABEL: func.func @broadcast
-// CHECK-NEXT:   %[[V0:[0-9]+]] = rfx.constant dense<1.0> : tensor<2x3xf64>
-// CHECK-NEXT:   %[[V1:[0-9]+]] = rfx.map [2, 3] (%[[V2:[0-9]+]] = %y [0, 1] : tensor<2x3xf64>, %[[V3:[0-9]+]] = %[[V0]] [0, 1] : tensor<2x3xf64>) -> ([1, 0] : tensor<3x2xf64>) {
+// CHECK-NEXT:   %[[V0:[0-9]+]] = rfx.constant dense<1.0> : tensor<f64>
+// CHECK-NEXT:   %[[V1:[0-9]+]] = rfx.map [2, 3] (%[[V2:[0-9]+]] = %y [0, 1] : tensor<2x3xf64>, %[[V3:[0-9]+]] = %[[V0]] [] : tensor<f64>) -> ([1, 0] : tensor<3x2xf64>) {
 // CHECK-NEXT:     %[[V4:[0-9]+]] = rfx.mul %[[V3]], %[[V2]] : f64
 // CHECK-NEXT:     rfx.yield %[[V4]] : f64
 // CHECK-NEXT:   }
@@ -35,8 +35,8 @@ func.func @short(%x: tensor<5xf64>) -> tensor<5xf64> {
   func.return %r : tensor<5xf64>
 }
 // CHECK-LABEL: func.func @short
-// CHECK-NEXT:   %[[V0:[0-9]+]] = rfx.constant dense<1.0> : tensor<5xf64>
-// CHECK-NEXT:   %[[V1:[0-9]+]] = rfx.map [5] (%[[V2:[0-9]+]] = %x [0] : tensor<5xf64>, %[[V3:[0-9]+]] = %[[V0]] [0] : tensor<5xf64>) -> ([0] : tensor<5xf64>) {
+// CHECK-NEXT:   %[[V0:[0-9]+]] = rfx.constant dense<1.0> : tensor<f64>
+// CHECK-NEXT:   %[[V1:[0-9]+]] = rfx.map [5] (%[[V2:[0-9]+]] = %x [0] : tensor<5xf64>, %[[V3:[0-9]+]] = %[[V0]] [] : tensor<f64>) -> ([0] : tensor<5xf64>) {
 // CHECK-NEXT:     %[[V4:[0-9]+]] = rfx.constant 3 : i64
 // CHECK-NEXT:     %[[V5:[0-9]+]] = rfx.constant 0 : i64
 // CHECK-NEXT:     %[[V6:[0-9]+]] = arith.index_cast %[[V4]] : i64 to index
@@ -156,8 +156,8 @@ func.func @sums(%x: tensor<2x3xf64>) -> tensor<3xf64> {
   func.return %r : tensor<3xf64>
 }
 // CHECK-LABEL: func.func @sums
-// CHECK-NEXT:   %[[V0:[0-9]+]] = rfx.constant dense<1.0> : tensor<3xf64>
-// CHECK-NEXT:   %[[V1:[0-9]+]] = rfx.map [2, 3] (%[[V2:[0-9]+]] = %x [0, 1] : tensor<2x3xf64>, %[[V3:[0-9]+]] = %[[V0]] [1] : tensor<3xf64>) -> ([0, 1] : tensor<2x3xf64>) {
+// CHECK-NEXT:   %[[V0:[0-9]+]] = rfx.constant dense<1.0> : tensor<f64>
+// CHECK-NEXT:   %[[V1:[0-9]+]] = rfx.map [2, 3] (%[[V2:[0-9]+]] = %x [0, 1] : tensor<2x3xf64>, %[[V3:[0-9]+]] = %[[V0]] [] : tensor<f64>) -> ([0, 1] : tensor<2x3xf64>) {
 // CHECK-NEXT:     %[[V4:[0-9]+]] = rfx.cos %[[V2]] : f64
 // CHECK-NEXT:     %[[V5:[0-9]+]] = rfx.mul %[[V3]], %[[V4]] : f64
 // CHECK-NEXT:     rfx.yield %[[V5]] : f64
