@@ -118,7 +118,7 @@ def kernel_in_trace(
 
     nest = Nest(trace, common)
     if block is not None:
-        nest.sizes = [n.tracer() if hasattr(n, "tracer") else n for n in whole]
+        nest.sizes = [n if isinstance(n, int) else n.tracer() for n in whole]
         nest.origin = block[1]
     outer, place = trace.builder, trace.place
     location = trace.here().location

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -133,6 +134,19 @@ def test_the_limit_at_each_level(level, most):
     else:
         with pytest.raises(StatusError):
             run_loops(lower(module, level), "f", [x])
+
+
+@pytest.mark.parametrize(("most", "status"), [(10, 0), (9, 1)])
+def test_the_limit_in_c(cc, tmp_path, most, status):
+    x, got = np.array([0.0, 9.0, 3.0]), np.zeros(3)
+    (tmp_path / "k.c").write_text(limited(most).lower(x).text("c"))
+    command = [cc, "-std=c99", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "k.c"]
+    subprocess.run([*command, "-o", "k.so", "-lm"], cwd=tmp_path, check=True)
+    library = ctypes.CDLL(str(tmp_path / "k.so"))
+    pointers = [ctypes.c_void_p(a.ctypes.data) for a in (x, got)]
+
+    assert library.f(*pointers, ctypes.c_int64(0), ctypes.c_int64(3), None) == status
+    assert status or got.tolist() == [10.0] * 3
 
 
 def test_a_limit_is_refused_on_gpus():
