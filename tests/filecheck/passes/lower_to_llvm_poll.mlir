@@ -34,10 +34,9 @@ func.func @long(%x: memref<4xi64>, %n: index, %ws: memref<?xi8>) -> i32 attribut
 // CHECK:       ^[[ASK]]:
 // CHECK-NEXT:    %[[STATUS:.*]] = llvm.call @rfx.poll(%[[CELL]])
 // CHECK:         %[[BAD:.*]] = llvm.icmp "ne" %[[STATUS]]
-// CHECK-NEXT:    llvm.cond_br %[[BAD]], ^[[LEAVE:.*]], ^
+// CHECK-NEXT:    llvm.cond_br %[[BAD]], ^[[LEAVE:.*]], ^[[ON]]
 // CHECK:       ^[[LEAVE]]:
 // CHECK-NEXT:    llvm.return %[[STATUS]]
-// CHECK:         llvm.br ^[[ON]]
 // CHECK:       ^[[ON]]:
 // CHECK-NEXT:    llvm.add
 
