@@ -193,7 +193,7 @@ def interrupted(kernel, *args, **kwargs):
         kernel(*args, **kwargs)
     except KeyboardInterrupt:
         late = time.monotonic() - sent[0]
-        assert late < 0.5, late
+        assert late < 1.0, late  # 0.1 on a machine with nothing else to do
     else:
         raise AssertionError("not interrupted")
     finally:
@@ -250,12 +250,13 @@ def test_an_interrupted_call_leaks_nothing(script):
         import resource
         counted(np.ones(10), 3)
         x = np.ones(4_000_000)
+        counted(x, 3)
         def handler(*_):
             raise TimeoutError("enough")
         signal.signal(signal.SIGALRM, handler)
         for k in range(12):
-            signal.setitimer(signal.ITIMER_REAL, 0.1)
             try:
+                signal.setitimer(signal.ITIMER_REAL, 0.1)
                 counted(x, 10_000_000)
             except TimeoutError as error:
                 assert str(error) == "enough"
