@@ -68,16 +68,31 @@ def _leave_if(
     f.block = stay
 
 
+def _runs_over_arrays(loop: Operation) -> bool:
+    """Whether a trip may be long: whole nests of loops are inside."""
+    parent = loop.parent_op()
+    while parent is not None:
+        if isinstance(parent, scf.ParallelOp):
+            return False
+        parent = parent.parent_op()
+    return any(
+        isinstance(op, scf.ParallelOp)
+        or (isinstance(op, scf.ForOp) and POLL not in op.attributes)
+        for op in loop.walk()
+        if op is not loop
+    )
+
+
 def _ask(f: LlvmBuilder, loop: Operation, trip: SSAValue | None = None) -> None:
     """In the body of a loop: now and then, ask whether a signal has come.
 
     With the number of a trip, only every 64th is looked at: a short loop would feel
-    the work in memory.
+    the work in memory. A trip over arrays counts as 64 instead.
     """
     if f.cell is None or POLL not in loop.attributes:
         return
-    on = Block()
-    if trip is not None:
+    on, heavy = Block(), _runs_over_arrays(loop)
+    if trip is not None and not heavy:
         low = f.op(llvm.AndOp, (trip, f.integer(63)), i64)
         rare = f.op(llvm.ICmpOp, (low, f.integer(0)), i1, EQUAL)
         counting = f.start([])
@@ -85,7 +100,7 @@ def _ask(f: LlvmBuilder, loop: Operation, trip: SSAValue | None = None) -> None:
         f.block = counting
     access = access_of(i64)
     left = f.op(llvm.LoadOp, (f.cell,), i64, access)
-    left = f.op(llvm.AddOp, (left, f.integer(-1)), i64, WRAPS)
+    left = f.op(llvm.AddOp, (left, f.integer(-64 if heavy else -1)), i64, WRAPS)
     f.do(llvm.StoreOp, (left, f.cell), access)
     due = f.op(llvm.ICmpOp, (left, f.integer(0)), i1, LESS)
     asking = f.start([])
