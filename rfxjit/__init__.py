@@ -12,6 +12,7 @@ Nothing heavy loads here: the compiler is imported when a call must be compiled.
 
 from typing import TYPE_CHECKING, Any
 
+from rfxjit.control import cond, fori_loop, scan, switch, while_loop
 from rfxjit.errors import (
     BackendError,
     CompilerError,
@@ -58,12 +59,14 @@ __all__ = [
     "TraceError",
     "Validation",
     "available_backends",
+    "cond",
     "cospi",
     "digamma",
     "erf",
     "erfc",
     "flat_index",
     "fma",
+    "fori_loop",
     "gamma",
     "grad",
     "index",
@@ -73,10 +76,13 @@ __all__ = [
     "lgamma",
     "load",
     "ndim",
+    "scan",
     "sinpi",
     "size",
+    "switch",
     "validate",
     "value_and_grad",
+    "while_loop",
 ]
 
 

@@ -365,6 +365,7 @@ def jit(
     strict: bool | None = None,
     cache: bool = True,
     static: str | Iterable[str] = (),
+    max_iters: int | None = None,
 ) -> JitFunction: ...
 @overload
 def jit(
@@ -374,6 +375,7 @@ def jit(
     strict: bool | None = None,
     cache: bool = True,
     static: str | Iterable[str] = (),
+    max_iters: int | None = None,
 ) -> Callable[[Callable[..., Any]], JitFunction]: ...
 def jit(
     fn: Callable[..., Any] | None = None,
@@ -383,6 +385,7 @@ def jit(
     strict: bool | None = None,
     cache: bool = True,
     static: str | Iterable[str] = (),
+    max_iters: int | None = None,
 ) -> Any:
     """Compile a function of NumPy arrays when it is called, for what it is given.
 
@@ -395,11 +398,14 @@ def jit(
     `backend` is "auto", "cpu", "cuda", "metal" or "interpreter". `fastmath` allows what
     IEEE forbids, all of it or the named flags. `strict` raises instead of running the
     original function when a call cannot be compiled. `static` names parameters whose
-    values are compiled in. Environment: `RFX_JIT=0` runs plain Python,
-    `RFX_JIT_BACKEND`, `RFX_JIT_STRICT=1`, `RFX_JIT_LOG=info`; `RFX_JIT_KEEP_MB` is how
+    values are compiled in. A `while` that runs more than `max_iters` times raises
+    RunawayError. Environment: `RFX_JIT=0` runs plain Python, `RFX_JIT_BACKEND`,
+    `RFX_JIT_STRICT=1`, `RFX_JIT_LOG=info`; `RFX_JIT_KEEP_MB` is how
     much memory of large results that are gone is kept for new ones (256; 0 is none).
     """
-    options = options_of(backend, fastmath, strict, cache=cache, static=static)
+    options = options_of(
+        backend, fastmath, strict, cache=cache, static=static, max_iters=max_iters
+    )
     return _decorate(options) if fn is None else _decorate(options)(fn)
 
 

@@ -35,6 +35,7 @@ class Kernel:
 class _Writer:
     draw: st.DrawFn
     weak: bool
+    arrays: bool = False
     loops: int = 0
     lines: list[str] = field(default_factory=list)
 
@@ -68,6 +69,7 @@ class _Writer:
             "np.float64({i})", "{a} + {i}", "np.copysign({a}, np.nan_to_num({b}))",
             *(("int({a})", "float({i})", "({a} or {b})", "{a} // {b}", "{a} % {b}")
               if self.weak else ()),
+            *(("s[{i} % 5]", "t[{i} % 5]", "s.max()", "t[-1]") if self.arrays else ()),
         )  # fmt: skip
         return self.fill(form, depth - 1)
 
@@ -100,7 +102,18 @@ class _Writer:
 
     # ---- statements
 
+    def change(self) -> str:
+        """A statement that changes arrays: s is an argument, t is local."""
+        form = self.pick(
+            "s[{i} % 5] = {a}", "t[{i} % 5] = {a}", "s[{i} % 5] += {a}", "t += {a}",
+            "s *= {a}", "t = s * {a}", "t = s + t", "t[1:] = s[:-1]", "s[::2] = t[2:]",
+            "t = s.copy()", "s[:] = t", "t = np.where({c}, s, t)", "s[1:3] -= {a}",
+        )  # fmt: skip
+        return self.fill(form, 1)[1:-1]
+
     def assignment(self) -> str:
+        if self.arrays and self.chance(40):
+            return self.change()
         if self.chance(10):
             a, b = self.pick(*FLOATS), self.pick(*FLOATS)
             return f"{a}, {b} = {self.real(1)}, {self.real(1)}"
@@ -173,12 +186,14 @@ class _Writer:
         return lines
 
     def results(self) -> str:
-        return f"{self.real(1)}, {self.whole(1)}"
+        arrays = ", t * np.float64(1.0)" if self.arrays else ""
+        return f"{self.real(1)}, {self.whole(1)}{arrays}"
 
     def kernel(self) -> str:
         literal = (str, str) if self.weak else (
             "np.float64({})".format, "np.int64({})".format)  # fmt: skip
-        lines = ["def f(x, y, n, m):"]
+        lines = [f"def f(x, y, n, m{', s' if self.arrays else ''}):"]
+        lines += ["    t = s * np.float64(0.5)"] if self.arrays else []
         lines += [f"    {v} = {literal[0](k + 0.5)}" for k, v in enumerate(FLOATS)]
         lines += [f"    {v} = {literal[1](k - 1)}" for k, v in enumerate(INTEGERS)]
         # Most are small: they take a third of the time, and find as much.
@@ -193,3 +208,11 @@ class _Writer:
 def kernels(draw: st.DrawFn, *, weak: bool = False) -> Kernel:
     """A kernel."""
     return Kernel(textwrap.dedent(_Writer(draw, weak).kernel()), weak)
+
+
+@st.composite
+def functions(draw: st.DrawFn) -> Kernel:
+    """The same of scalars, and an array s of five floats that it changes."""
+    return Kernel(
+        textwrap.dedent(_Writer(draw, weak=False, arrays=True).kernel()), False
+    )

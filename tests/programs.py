@@ -12,14 +12,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import optree
 from fuzz_coverage import saw, saw_program
+from hand_written_units import param, params
 from hypothesis import strategies as st
-from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import SSAValue
+from xdsl.dialects import func
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
+from xdsl.ir import Attribute, SSAValue
 
 from rfxjit.dialects.builder import Builder, new_function
 from rfxjit.dialects.elementwise import TABLE
 from rfxjit.dialects.ir import ELEMENT_TYPES, dtype_of, kind_of, shape_of, tensor
+from rfxjit.signature import Failure, Input, Output, Signature, Slot
 
 Array = np.ndarray[Any, Any]
 DTYPES = [np.dtype(c) for c in "?bhilBHILefd"]
@@ -53,6 +57,33 @@ class Program:
         return f"{self.module}\n{self.inputs}"
 
 
+def signature_of(module: ModuleOp) -> Signature:
+    """The contract of a program `f` that returns a tuple; of dynamic dims, those at
+    the same place are the same size. Status k is an ArithmeticError that says k.
+    """
+    function = module.body.block.first_op
+    assert isinstance(function, func.FuncOp)
+    kind = function.function_type
+    names = [f"x{i}" for i in range(len(kind.inputs))]
+    inputs = tuple(
+        Input(name, param(i), "array", dtype_of(type_), _dims(type_))
+        for i, (name, type_) in enumerate(zip(names, kind.inputs, strict=True))
+    )
+    outputs = tuple(Output(dtype_of(t), _dims(t)) for t in kind.outputs)
+    results = tuple(Slot(i) for i in range(len(outputs)))
+    tree = optree.tree_structure(results, is_leaf=lambda x: isinstance(x, Slot))
+    failures = tuple(Failure(ArithmeticError, str(k)) for k in (1, 2, 3))
+    return Signature(
+        "f", params(*names), inputs, outputs, results, tree, failures=failures
+    )
+
+
+def _dims(type_: Attribute) -> tuple[int | str, ...]:
+    return tuple(
+        f"n{d}" if n == DYNAMIC_INDEX else n for d, n in enumerate(shape_of(type_))
+    )
+
+
 def special_values(dtype: np.dtype[Any]) -> Array:
     """Values at which implementations differ."""
     if dtype.kind == "b":
@@ -77,7 +108,7 @@ def draw_array(
     return np.asarray(np.where(rng.random(shape) < 0.5, special, small.astype(dtype)))
 
 
-class _Grower:
+class Grower:
     """Appends drawn steps to one function."""
 
     def __init__(
@@ -299,7 +330,7 @@ def programs(
     )
     b = Builder(function.body.block)
     pool = list(arguments)
-    grower = _Grower(draw, b, pool, dims)
+    grower = Grower(draw, b, pool, dims)
     result = pool[0]
     for step in draw(st.lists(st.sampled_from(_STEPS), min_size=1, max_size=steps)):
         new = getattr(grower, step)()

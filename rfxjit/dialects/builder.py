@@ -27,7 +27,7 @@ from xdsl.dialects.builtin import (
     UnknownLoc,
 )
 from xdsl.dialects.tensor import DimOp as TensorDimOp
-from xdsl.dialects.tensor import FromElementsOp
+from xdsl.dialects.tensor import ExtractOp, FromElementsOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from rfxjit.dialects import rfx, upstream
@@ -368,6 +368,10 @@ class Builder:
         """An index value as an int64 tensor of rank 0."""
         number = self.op(upstream.IndexCastOp, (value,), i64)
         return self.op(FromElementsOp, (number,), tensor(i64))
+
+    def extract(self, x: SSAValue) -> SSAValue:
+        """The element of a tensor of rank 0, for a condition or the end of a loop."""
+        return self.op(ExtractOp, (x,), element_type(x.type))
 
     def same(self, x: SSAValue) -> SSAValue:
         """x under another name, until it is simplified: a conversion to its dtype."""

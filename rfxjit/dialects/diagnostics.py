@@ -29,6 +29,8 @@ from xdsl.ir import Attribute, Operation
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import DiagnosticException, VerifyException
 
+from rfxjit.errors import RfxError, SourceLocation
+
 
 def place_of(location: Attribute) -> FileLineColLoc | None:
     """The first place in a file that `location` speaks of; None if it is unknown."""
@@ -82,14 +84,28 @@ class RfxDiagnostic(DiagnosticException):
         self.hint = hint
 
     @property
-    def location(self) -> str:
-        """`file:line:col` of the op or of the nearest op around it, or ''."""
-        op = self.op
-        while op is not None:
-            if place := describe_location(op.location):
-                return place
+    def place(self) -> FileLineColLoc | None:
+        """The place of the op or of the nearest op around it, if there is one."""
+        op, place = self.op, None
+        while op is not None and place is None:
+            place = place_of(op.location)
             op = op.parent_op()
-        return ""
+        return place
+
+    @property
+    def location(self) -> str:
+        """The place as `file:line:col`, or ''."""
+        return describe_location(self.place) if self.place is not None else ""
+
+    def located(self, cls: type[RfxError]) -> RfxError:
+        """The same as an error for users, at its place in their source."""
+        place = self.place and SourceLocation(
+            self.place.filename.data,
+            self.place.line.data,
+            self.place.column.data - 1,
+        )
+        where = f"{self.op.name}: " if self.op is not None else ""
+        return cls(f"{where}{self.message}", place, self.hint)
 
     @property
     def text(self) -> str:

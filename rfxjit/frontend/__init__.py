@@ -22,7 +22,14 @@ def lower_call(
         from rfxjit.serialized.module_text import Program
         from rfxjit.serialized.program import Lowered
 
-    traced = trace(fn, args, kwargs, static=options.static, abstract=True)
+    traced = trace(
+        fn,
+        args,
+        kwargs,
+        static=options.static,
+        abstract=True,
+        max_iters=options.max_iters,
+    )
     program = Program(traced.module, traced.signature, fastmath=options.fastmath)
     return Lowered(program, options)
 
@@ -44,7 +51,14 @@ def compile_call(
         from rfxjit.frontend.trace import trace
 
         load_passes("cpu")
-    traced = trace(fn, args, kwargs, symbolic or frozenset(), options.static)
+    traced = trace(
+        fn,
+        args,
+        kwargs,
+        symbolic or frozenset(),
+        options.static,
+        max_iters=options.max_iters,
+    )
     unit = compile_module(traced.module, traced.signature, options)
     return replace(unit, pins=traced.pins)
 

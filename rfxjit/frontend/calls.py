@@ -18,12 +18,13 @@ from typing import Any, cast
 
 import numpy as np
 
-from rfxjit import special
+from rfxjit import control, special
 from rfxjit.frontend.context import Trace, call_function, refuse
 from rfxjit.frontend.numpy_api import FUNCTIONS, REFUSED
 from rfxjit.frontend.numpy_registry import call
 from rfxjit.frontend.symbolic import SymDim, least
 from rfxjit.frontend.tracer import Tracer, broadcast_to, lift, python_number
+from rfxjit.frontend.walks import lazily, traced_range
 
 _MATH: dict[Any, Any] = {
     math.sin: np.sin, math.cos: np.cos, math.tan: np.tan, math.asin: np.arcsin,
@@ -247,7 +248,14 @@ def _len(_: Trace, __: Any, x: Any) -> Any:
     return x.shape[0] if isinstance(x, Tracer) and x.ndim else len(x)
 
 
+def _shape_of_call(trace: Trace, _: Any, function: Any, *args: Any) -> Any:
+    from rfxjit.frontend.array_flow import discarded
+
+    return discarded(trace, lambda: call_function(trace, function, args, {}))
+
+
 _ALWAYS: dict[Any, Callable[..., Any]] = {
+    control.shape_of_call: _shape_of_call,
     **dict.fromkeys(
         (np.array, np.asarray, np.asanyarray, np.ascontiguousarray), _array
     ),
@@ -257,6 +265,7 @@ _ALWAYS: dict[Any, Callable[..., Any]] = {
     np.arange: _arange,
     np.indices: _indices,
     np.fromfunction: _fromfunction,
+    **dict.fromkeys((enumerate, zip, reversed), lazily),
 }
 _IF_TRACED: dict[Any, Callable[..., Any]] = {
     **dict.fromkeys(_MATH, _math),
@@ -264,7 +273,7 @@ _IF_TRACED: dict[Any, Callable[..., Any]] = {
         (math.floor, np.floor), (math.ceil, np.ceil), (math.trunc, np.trunc))},
     math.log: lambda t, f, x, base=None: python_number(_log(t, f, x, base)),
     np.asarray_chkfinite: _finite, np.isscalar: lambda t, f, x: x.kind != "array",
-    float: _float, int: _int, bool: _bool, sum: _sum, len: _len,
+    float: _float, int: _int, bool: _bool, sum: _sum, len: _len, range: traced_range,
     max: _extreme(np.maximum, np.greater), min: _extreme(np.minimum, np.less),
     **dict.fromkeys(
         (np.float16, np.float32, np.float64, np.int8, np.int16, np.int32, np.int64,

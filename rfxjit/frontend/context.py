@@ -10,11 +10,14 @@ value came from (its `Path`), make it a hidden input or a guard, and route calls
 
 from __future__ import annotations
 
+import ast
 import builtins
+import operator
 import re
 import sys
 import sysconfig
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, partial
 from types import (
     BuiltinFunctionType,
@@ -28,12 +31,20 @@ from typing import Any, cast
 
 import numpy as np
 from xdsl.dialects.builtin import DYNAMIC_INDEX, FileLineColLoc, IntAttr, StringAttr
-from xdsl.ir import SSAValue
+from xdsl.ir import Block, SSAValue
 
+from rfxjit import control
 from rfxjit.dialects.builder import Builder, new_function
 from rfxjit.dialects.ir import ELEMENT_TYPES, tensor
 from rfxjit.errors import SourceLocation, TraceError
-from rfxjit.frontend.syntax import NoSourceError, is_rewritten, rewrite
+from rfxjit.frontend.pieces import Pieces, inner_pieces, pieces
+from rfxjit.frontend.syntax import (
+    NoSourceError,
+    is_rewritten,
+    rewrite,
+    rewritten,
+    unwalked,
+)
 from rfxjit.signature import (
     VALUE_KINDS,
     ArraySpec,
@@ -57,8 +68,8 @@ def _positions(code: CodeType) -> tuple[tuple[int | None, int | None], ...]:
     return tuple((line, col) for line, _, col, _ in code.co_positions())
 
 
-def user_location() -> SourceLocation | None:
-    """The innermost place in user code that is running now."""
+def user_frame() -> FrameType | None:
+    """The innermost frame of user code that is running now."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
@@ -66,11 +77,18 @@ def user_location() -> SourceLocation | None:
             not name.startswith((f"{_PACKAGE}.", "numpy.", "optree."))
             and name != "numpy"
         ):
-            line, col = _positions(frame.f_code)[frame.f_lasti // 2]
-            file = frame.f_code.co_filename
-            return SourceLocation(file, line or frame.f_lineno, col or 0)
+            return frame
         frame = frame.f_back
     return None
+
+
+def user_location() -> SourceLocation | None:
+    """The innermost place in user code that is running now."""
+    if (frame := user_frame()) is None:
+        return None
+    line, col = _positions(frame.f_code)[frame.f_lasti // 2]
+    file = frame.f_code.co_filename
+    return SourceLocation(file, line or frame.f_lineno, col or 0)
 
 
 @cache
@@ -105,7 +123,12 @@ class Trace:
     """One trace of one call."""
 
     def __init__(
-        self, name: str, symbolic: frozenset[int], *, abstract: bool = False
+        self,
+        name: str,
+        symbolic: frozenset[int],
+        *,
+        abstract: bool = False,
+        max_iters: int | None = None,
     ) -> None:
         self.function, _ = new_function(name, [])
         self.block = self.function.body.block
@@ -114,6 +137,7 @@ class Trace:
         self.place: SourceLocation | None = None
         """Where in a kernel the trace is; elsewhere the stack of Python tells."""
         self.abstract = abstract
+        self.max_iters = max_iters
         self.sizes: dict[str, int | str] = {}
         """The size of each symbol in this call, or its name if there is no array."""
         self.unnamed: set[str] = set()
@@ -127,6 +151,20 @@ class Trace:
         self.owners: dict[int, tuple[Any, Path]] = {}
         """Captured objects that are not data, by identity: where they were found."""
         self.captured: dict[Path, Any] = {}
+        self.time = 0
+        """Counts the tracers that are made."""
+        self.recording = 0
+        """In how many branches and loops that depend on traced values the trace is."""
+        self.journal: list[tuple[Any, SSAValue]] = []
+        """Arrays that got new values there, with what they had before."""
+        self.blocks: list[Block] = []
+        """Blocks that may still be given up."""
+        self.whole: dict[CodeType, str] = {}
+        """Functions that are run as a whole, and why: they cannot branch."""
+        self.running: list[Pieces] = []
+        """The functions that are being walked, the innermost one last."""
+        self.inner: dict[FunctionType, tuple[int, FunctionHooks]] = {}
+        """Nested functions with control flow: their pieces and their hooks."""
 
     def rename(self, name: str) -> None:
         """Give the function the name of the user's."""
@@ -281,6 +319,8 @@ def is_user_code(function: FunctionType) -> bool:
     """Whether a function is the user's own, and so worth tracing into."""
     file = function.__code__.co_filename
     module = function.__module__ or ""
+    if module == control.__name__:
+        return function is not control.shape_of_call
     return not (
         file.startswith(_LIBRARY)
         or file.startswith("<frozen")
@@ -297,6 +337,8 @@ class FunctionHooks:
         cells = function.__closure__ or ()
         self.cells = dict(zip(function.__code__.co_freevars, cells, strict=True))
         self.loaded: dict[str, Any] = {}
+        self.flow: Any = None
+        """What walks the statements of the function."""
 
     def load(self, name: str) -> Any:
         """A captured name: data become hidden inputs, the rest is guarded."""
@@ -358,6 +400,73 @@ class FunctionHooks:
         """A call: of user code it is traced into; some functions have stand-ins."""
         return call_function(self.trace, function, args, kwargs)
 
+    def inner(self, pieces: int) -> Callable[[FunctionType], FunctionType]:
+        """Note the pieces of a nested function that is defined now."""
+
+        def note(function: FunctionType) -> FunctionType:
+            self.trace.inner[function] = pieces, self
+            return function
+
+        return note
+
+    # ---- conditions
+
+    def _flow(self) -> Any:
+        if self.flow is None:
+            from rfxjit.frontend.array_loops import Body
+
+            self.flow = Body(self.trace, self, None, {})
+        return self.flow
+
+    def choose(
+        self, test: Any, then: Callable[[], Any], other: Callable[[], Any]
+    ) -> Any:
+        """`then() if test else other()`."""
+        flow = self._flow()
+        condition = flow.truth_of(test)
+        if isinstance(condition, bool):
+            return then() if condition else other()
+        return flow.choose(condition, then, other)
+
+    def logic(self, conjunction: bool, first: Any, *rest: Callable[[], Any]) -> Any:
+        """`first and ...`, or `first or ...`."""
+        if not rest:
+            return first
+
+        def later() -> Any:
+            return self.logic(conjunction, rest[0](), *rest[1:])
+
+        def now() -> Any:
+            return first
+
+        sides = (later, now) if conjunction else (now, later)
+        return self.choose(first, *sides)
+
+    def compare(self, first: Any, *rest: Any) -> Any:
+        """`first < ... < ...`: operators, and functions that give operands."""
+        name, operand, *others = rest
+        second = operand()
+        result = _COMPARISONS[name](first, second)
+        if not others:
+            return result
+        return self.logic(True, result, lambda: self.compare(second, *others))
+
+    def negate(self, value: Any) -> Any:
+        """`not value`."""
+        from rfxjit.frontend.tracer import Tracer
+
+        condition = self._flow().truth_of(value)
+        if isinstance(condition, bool):
+            return not condition
+        negated = self.trace.here().elementwise("not", condition)
+        return Tracer(self.trace, negated, "bool", shape=())
+
+
+_COMPARISONS = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
+    ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
 
 def call_function(
     trace: Trace, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -372,10 +481,7 @@ def call_function(
         inner: Any = function.__func__
         return call_function(trace, inner, (function.__self__, *args), kwargs)
     if type(function).__module__.startswith(f"{_PACKAGE}."):
-        if getattr(function, "kernel", None) is not None:
-            from rfxjit.frontend.kernel import kernel_in_trace
-
-            return kernel_in_trace(trace, function, args, dict(kwargs))
+        # The derivative of a kernel has the attributes of both.
         if (gradient := getattr(function, "gradient", None)) is not None:
             from rfxjit.frontend.transforms import gradient_in_trace
 
@@ -384,6 +490,10 @@ def call_function(
             return gradient_in_trace(
                 trace, inner, argnums, values=values, args=args, kwargs=kwargs
             )
+        if getattr(function, "kernel", None) is not None:
+            from rfxjit.frontend.kernel import kernel_in_trace
+
+            return kernel_in_trace(trace, function, args, dict(kwargs))
         function = getattr(function, "__wrapped__", function)
     if isinstance(function, FunctionType) and is_user_code(function):
         return traced(trace, function)(*args, **kwargs)
@@ -395,10 +505,15 @@ def call_function(
 def traced(trace: Trace, function: FunctionType) -> Callable[..., Any]:
     """The rewritten function, or the function itself where there is no source."""
     if is_rewritten(function):  # made inside of one that is
-        return function
+        return _nested(trace, function)
     try:
-        return rewrite(function, FunctionHooks(trace, function))
+        hooks = FunctionHooks(trace, function)
+        parts = pieces(function)
+        if parts is not None:
+            return _walked(trace, hooks, function, parts, {})
+        return _whole(trace, hooks, function)
     except NoSourceError as error:
+        trace.whole[function.__code__] = f"the source cannot be read: {error}"
         code = function.__code__
         captured = [n for n in code.co_names if n in function.__globals__]
         values = [function.__globals__[n] for n in captured]
@@ -409,3 +524,44 @@ def traced(trace: Trace, function: FunctionType) -> Callable[..., Any]:
                 "pass the data as arguments, or define the function in a file",
             ) from error
         return function
+
+
+def _whole(
+    trace: Trace, hooks: FunctionHooks, function: FunctionType
+) -> Callable[..., Any]:
+    """A function that is run by Python as a whole."""
+    new = rewrite(function, hooks)
+    node = rewritten(function.__code__, function).node
+    if isinstance(node, ast.FunctionDef) and (why := unwalked(node.body)):
+        trace.whole[new.__code__] = f"{function.__name__} has {why}"
+    return new
+
+
+def _nested(trace: Trace, function: FunctionType) -> Callable[..., Any]:
+    """A function that rewritten code has defined."""
+    if (known := trace.inner.get(function)) is None:
+        return function
+    number, hooks = known
+    parts = inner_pieces(number, function.__code__)
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    around = dict(function.__globals__)
+    for name, cell in cells:
+        with suppress(ValueError):  # not set yet
+            around[name] = cell.cell_contents
+    around = {n: v for n, v in around.items() if n not in parts.own}
+    return _walked(trace, hooks, function, parts, around)
+
+
+def _walked(
+    trace: Trace,
+    hooks: FunctionHooks,
+    function: FunctionType,
+    parts: Pieces,
+    around: dict[str, Any],
+) -> Callable[..., Any]:
+    from rfxjit.frontend.array_loops import run_body
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return run_body(trace, hooks, function, parts, around, args, kwargs)
+
+    return call

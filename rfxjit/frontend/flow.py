@@ -33,6 +33,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,7 @@ from rfxjit.frontend.liveness import (
     Liveness,
     Names,
     always_leaves,
+    leaves,
 )
 
 if TYPE_CHECKING:
@@ -148,10 +150,6 @@ class Statements(ABC):
         """Move effects of a side other than on names into its environment."""
 
     @abstractmethod
-    def settle(self) -> None:
-        """Let what `collect` found, as it is behind a branch, take effect."""
-
-    @abstractmethod
     def at(self, node: ast.AST) -> None:
         """Note where the next ops come from."""
 
@@ -215,6 +213,7 @@ class Statements(ABC):
         """Append to `block`."""
         outer = self.trace.builder
         self.trace.builder = type(outer)(block, outer.location)
+        self.trace.blocks.append(block)
         try:
             yield
         finally:
@@ -257,18 +256,16 @@ class Statements(ABC):
             if left is False:
                 continue
             if left is not True and rest:
-                self.rest(left, rest, live)
+                self.unless(left, partial(self.block, rest, live), live)
             return
 
-    def rest(self, left: SSAValue, body: Sequence[ast.stmt], live: Names) -> None:
-        """Run `body` unless a flag is set, which is not known before the program
-        runs.
-        """
+    def unless(self, left: SSAValue, run: Callable[[], None], live: Names) -> None:
+        """Go on unless a flag is set, which is not known before the program runs."""
         possible = [name for name in FLAGS if self.env[name] is not False]
 
         def stay() -> None:
             self.env.update(dict.fromkeys(FLAGS, False))
-            self.block(body, live)
+            run()
 
         def leave() -> None:
             if len(possible) == 1:
@@ -301,10 +298,23 @@ class Statements(ABC):
         self.at(node)
         condition = self.truth(node.test)
         if isinstance(condition, bool):
-            side = node.body if condition else node.orelse
-            self.block(side, self.live.after[node])
-            return False
+            return self.way(node, condition, rest, live)
         return self.fork(node, condition, rest, live)
+
+    def way(
+        self, node: ast.If, condition: bool, rest: Sequence[ast.stmt], live: Names
+    ) -> bool:
+        """Run the side of an `if` that is known to be taken.
+
+        If it may leave, the rest is run with it: then what follows its exits is known.
+        """
+        side = node.body if condition else node.orelse
+        absorbed = leaves(side, ast.Break, ast.Continue, ast.Return)
+        if absorbed:
+            self.block([*side, *rest], live)
+        else:
+            self.block(side, self.live.after[node])
+        return absorbed
 
     def fork(
         self, node: ast.If, condition: SSAValue, rest: Sequence[ast.stmt], live: Names
@@ -353,7 +363,6 @@ class Statements(ABC):
         types = [t for _, slot in joined for t in slot.types]
         test = (self.condition(condition),)
         self.bind(joined, self.structured(scf.IfOp, test, types, *blocks))
-        self.settle()
 
     def carried(self, env: Env, joined: Joined) -> list[SSAValue]:
         """Names in their slots; any number for what nobody reads."""

@@ -138,10 +138,10 @@ class Flow(Statements):
             slot = self.start_slot(name, value)
             if missing and name.isidentifier() and (name in entry or not runs):
                 self.env[name] = Unset(node.lineno)
-            elif slot is None:
-                self.env[name] = Unset(node.lineno, pending=True)
-            else:
+            elif slot is not None:
                 found.append((name, slot))
+            elif missing:
+                self.env[name] = Unset(node.lineno, pending=True)
         for name, kind in (("break", ast.Break), ("return", ast.Return)):
             if leaves(body, kind):
                 found.append((name, self.flag_slot))
@@ -174,7 +174,6 @@ class Flow(Statements):
         operands = (zero, self.bound(trips), one, *state.starts)
         results = self.structured(scf.ForOp, operands, state.types, block)
         self.bind(state.names, results)
-        self.settle()
 
     def counter(self, place: SSAValue) -> SSAValue:
         """An index value as an i64 scalar."""
@@ -257,7 +256,6 @@ class Flow(Statements):
         given = results[len(counter) :]
         self.env = self.behind(outer, node, state)
         self.bind(state.names, given)
-        self.settle()
         if exit_ is not None:
 
             def leave() -> None:

@@ -42,7 +42,7 @@ from rfxjit.frontend.kernel_types import (
     strong,
     type_of,
 )
-from rfxjit.frontend.symbolic import broadcast_shapes, same_shape
+from rfxjit.frontend.symbolic import SymDim, broadcast_shapes, same_shape
 from rfxjit.frontend.tracer import Tracer, lift, sizes
 
 
@@ -118,7 +118,7 @@ def kernel_in_trace(
 
     nest = Nest(trace, common)
     if block is not None:
-        nest.sizes = [n if isinstance(n, int) else n.tracer() for n in whole]
+        nest.sizes = [n.tracer() if isinstance(n, SymDim) else n for n in whole]
         nest.origin = block[1]
     outer, place = trace.builder, trace.place
     location = trace.here().location
@@ -126,7 +126,7 @@ def kernel_in_trace(
     trace.builder = ScalarBuilder(nest.block, location)
     try:
         flow = KernelFlow(trace, source, nest)
-        flow.max_iters = kernel.options.max_iters
+        flow.max_iters = kernel.options.max_iters or trace.max_iters
         results = _results(flow, inner)
         yields = [r.value for r in results]
         append(nest.block, make(YieldOp, yields, (), location))

@@ -154,8 +154,6 @@ class KernelFlow(Expressions):
     def collect(self) -> None:
         """Nothing: a kernel has no effects."""
 
-    settle = collect
-
     def truth(self, node: ast.expr) -> Flag:
         return self.flag_of(self.evaluate(node))
 

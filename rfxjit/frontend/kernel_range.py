@@ -36,9 +36,12 @@ def range_trips(
     if any(isinstance(bound, Tracer) for bound in (first, last, step)):
         if not isinstance(step, Tracer):
             low, high = (first, last) if step > 0 else (last, first)
-            count = _count(low, high, abs(step))
+            count = steps_between(low, high, abs(step))
         else:
-            up, down = _count(first, last, step), _count(last, first, -step)
+            up, down = (
+                steps_between(first, last, step),
+                steps_between(last, first, -step),
+            )
             count = np.where(step > 0, up, np.where(step < 0, down, 0))
     else:
         known = count = len(range(first, last, step))
@@ -56,7 +59,7 @@ def range_trips(
     return Trips(flow.put(count, slot), item, known)
 
 
-def _count(low: Any, high: Any, step: Any) -> Any:
+def steps_between(low: Any, high: Any, step: Any) -> Any:
     """How many steps from `low` stay below `high`; exact for all of int64."""
     if type(low) is int and low == 0 and type(step) is int and step == 1:
         return np.maximum(high, 0)

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 
 Names = frozenset[str]
 _NONE: Names = frozenset()
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
 class Liveness:
@@ -31,7 +31,7 @@ class Liveness:
         """Names that are live where an iteration of a loop begins, or would."""
         self.entry: dict[ast.stmt, Names] = {}
         """Names that are live where a loop's body begins, once it is entered."""
-        inner = (n for s in body for n in ast.walk(s) if isinstance(n, _SCOPES))
+        inner = (n for s in body for n in ast.walk(s) if isinstance(n, SCOPES))
         self._always = frozenset(name for scope in inner for name in reads(scope))
         self._block(body, self._always, _NONE, _NONE)
 
@@ -139,7 +139,7 @@ def _leaves(node: ast.stmt, kinds: tuple[type[ast.stmt], ...]) -> bool:
     if isinstance(node, (ast.While, ast.For)):
         outer = tuple(k for k in kinds if k is ast.Return)
         return leaves(node.body, *outer) or leaves(node.orelse, *kinds)
-    if isinstance(node, _SCOPES):
+    if isinstance(node, SCOPES):
         return False
     inner = [n for n in ast.iter_child_nodes(node) if isinstance(n, ast.stmt)]
     return leaves(inner, *kinds)

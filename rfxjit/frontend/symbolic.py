@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from xdsl.ir import SSAValue
 
+from rfxjit.dialects.builder import Builder
 from rfxjit.errors import ShapeError
 from rfxjit.frontend.context import PinError, Trace, user_location
 
@@ -46,7 +47,8 @@ class SymDim:
         """The index value."""
         if self._value is not None:
             return self._value
-        b = self.trace.builder
+        # In front of all branches and loops that are being built: it is kept.
+        b = Builder(self.trace.block, self.trace.builder.location)
         total: SSAValue | int = 0
         for monomial, factor in self.terms.items():
             part: SSAValue | int = factor
@@ -73,7 +75,7 @@ class SymDim:
         return Tracer(self.trace, value, "int", shape=())
 
     def _pin(self, why: str) -> PinError:
-        return PinError(self._sizes(), why, user_location())
+        return PinError(self._sizes(), why, self.trace.place or user_location())
 
     def _symbols(self) -> dict[str, Any]:
         known = self.trace.__dict__["symbols"]

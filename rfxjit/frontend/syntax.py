@@ -12,6 +12,15 @@ calls, so that `math.sin` and the user's own helpers can be traced as well; attr
 reads and all writes, so that captured objects are read at each call and never changed.
 What is not named here means what it means in Python.
 
+    a if c else b        ->  H.choose(c, lambda: a, lambda: b)
+    a and b, a or b      ->  H.logic(True, a, lambda: b), H.logic(False, a, lambda: b)
+    a < b < c            ->  H.compare(a, "<", lambda: b, "<", lambda: c)
+    not a                ->  H.negate(a)
+
+since the truth of a traced value is not known yet. For the same reason a function with
+`if`, `for`, `while`, `assert` or `raise` is not run as a whole: `pieces.py` compiles
+its statements one by one, and `array_flow.py` walks them.
+
 The rewritten code keeps file, lines and columns. It is compiled once per code object.
 Functions without readable source are run as they are: NumPy's protocols still see what
 happens to arrays, but captured numbers become constants, so those are refused.
@@ -24,12 +33,17 @@ import copy
 import functools
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any, Protocol, cast
 
+from rfxjit.frontend.liveness import SCOPES, Liveness
+
 HOOKS = "H__rfx"
 """The name by which rewritten code knows its hooks."""
+SLICE = "slice__rfx"
+"""And the builtin `slice`."""
 
 
 class Hooks(Protocol):
@@ -53,6 +67,28 @@ class Hooks(Protocol):
 
     def call(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
         """`function(*args, **kwargs)`."""
+        ...
+
+    def choose(
+        self, test: Any, then: Callable[[], Any], other: Callable[[], Any]
+    ) -> Any:
+        """`then() if test else other()`."""
+        ...
+
+    def logic(self, conjunction: bool, first: Any, *rest: Callable[[], Any]) -> Any:
+        """`first and ...`, or `first or ...`."""
+        ...
+
+    def compare(self, first: Any, *rest: Any) -> Any:
+        """`first < ... < ...`: operators, and functions that give operands."""
+        ...
+
+    def negate(self, value: Any) -> Any:
+        """`not value`."""
+        ...
+
+    def inner(self, pieces: int) -> Callable[[FunctionType], FunctionType]:
+        """Note the pieces of a nested function that is defined now."""
         ...
 
 
@@ -100,9 +136,45 @@ class _Rewriter(ast.NodeTransformer):
         call.keywords = node.keywords
         return call
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+    def _later(self, node: ast.expr) -> ast.expr:
+        """`lambda: node`."""
+        nothing = ast.arguments([], [], None, [], [], None, [])
+        return ast.copy_location(ast.Lambda(nothing, node), node)
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        self.generic_visit(node)
+        if _binds(node.body) or _binds(node.orelse):
+            return node
+        sides = (self._later(node.body), self._later(node.orelse))
+        return self._hook(node, "choose", node.test, *sides)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        self.generic_visit(node)
+        first, *rest = node.values
+        if any(map(_binds, rest)):
+            return node
+        both = ast.copy_location(ast.Constant(isinstance(node.op, ast.And)), node)
+        return self._hook(node, "logic", both, first, *map(self._later, rest))
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Not):
+            return self._hook(node, "negate", node.operand)
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        self.generic_visit(node)
+        known = all(type(op) in COMPARISONS for op in node.ops)
+        if len(node.ops) == 1 or not known or any(map(_binds, node.comparators)):
+            return node
+        rest: list[ast.expr] = []
+        for op, operand in zip(node.ops, node.comparators, strict=True):
+            rest += [self._text(operand, COMPARISONS[type(op)]), self._later(operand)]
+        return self._hook(node, "compare", node.left, *rest)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         if node.value is None:
-            return None
+            return ast.copy_location(ast.Pass(), node)
         value = cast("ast.expr", self.visit(node.value))
         target = cast("ast.expr", self.visit(node.target))
         return ast.copy_location(ast.Assign([target], value), node)
@@ -110,7 +182,54 @@ class _Rewriter(ast.NodeTransformer):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         _strip_annotations(node.args)
         node.returns = None
-        return self.generic_visit(node)
+        live = Liveness(node.body) if has_flow(node.body) else None
+        self.generic_visit(node)
+        if live is not None:
+            INNER.append((node, live))
+            number = ast.copy_location(ast.Constant(len(INNER) - 1), node)
+            node.decorator_list.append(self._hook(cast("Any", node), "inner", number))
+        return node
+
+
+COMPARISONS: dict[type[ast.cmpop], str] = {
+    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">",
+    ast.GtE: ">=",
+}  # fmt: skip
+INNER: list[tuple[ast.FunctionDef, Liveness]] = []
+"""Nested functions with control flow; rewritten code knows them by number."""
+
+
+def _binds(node: ast.expr) -> bool:
+    """Whether an expression has a `:=`, which means another name in a lambda."""
+    return any(isinstance(n, ast.NamedExpr) for n in ast.walk(node))
+
+
+_FLOW = (ast.If, ast.For, ast.While, ast.Assert, ast.Raise)
+_WHOLE: dict[type[ast.AST], str] = {
+    ast.Try: "try", ast.Match: "match", ast.Yield: "yield", ast.YieldFrom: "yield",
+    ast.Await: "await", ast.Global: "global", ast.Nonlocal: "nonlocal",
+    ast.AsyncFor: "async", ast.AsyncWith: "async",
+}  # fmt: skip
+
+
+def has_flow(body: Sequence[ast.stmt]) -> bool:
+    """Whether statements are to be walked."""
+    own = [n for statement in body for n in _own(statement)]
+    return any(isinstance(n, _FLOW) for n in own) and unwalked(body) is None
+
+
+def unwalked(body: Sequence[ast.stmt]) -> str | None:
+    """The statement because of which a function is run as a whole, if there is one."""
+    own = (n for statement in body for n in _own(statement))
+    return next((_WHOLE[type(n)] for n in own if type(n) in _WHOLE), None)
+
+
+def _own(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and what is in it, but for nested functions and classes."""
+    yield node
+    if not isinstance(node, SCOPES):
+        for child in ast.iter_child_nodes(node):
+            yield from _own(child)
 
 
 def _strip_annotations(arguments: ast.arguments) -> None:
@@ -129,7 +248,7 @@ class _Slices(ast.NodeTransformer):
             part if part is not None else ast.Constant(None)
             for part in (node.lower, node.upper, node.step)
         ]
-        name = ast.Name("slice__rfx", ast.Load())
+        name = ast.Name(SLICE, ast.Load())
         return ast.copy_location(ast.Call(name, parts, []), node)
 
 
@@ -184,9 +303,22 @@ def _file(source: str) -> ast.Module:
     return ast.parse(source)
 
 
+@dataclass(frozen=True)
+class Rewritten:
+    """A function whose code goes through hooks; `live` if it is to be walked."""
+
+    node: ast.FunctionDef | ast.Lambda
+    live: Liveness | None
+
+
 @functools.cache
-def _factory(code: CodeType, function: FunctionType) -> Callable[[Any], FunctionType]:
-    """A function that makes the rewritten function from its hooks."""
+def rewritten(code: CodeType, function: FunctionType) -> Rewritten:
+    """The rewritten definition of a function, whose code object this is.
+
+    Raises NoSourceError if the source is not there or does not fit.
+    """
+    if "__class__" in code.co_freevars:
+        raise NoSourceError("super() and __class__ need the original function")
     node = parse(function)
     local = frozenset((*code.co_varnames, *code.co_cellvars, HOOKS)) | _inner_names(
         node
@@ -197,24 +329,31 @@ def _factory(code: CodeType, function: FunctionType) -> Callable[[Any], Function
     node.args.defaults = [ast.Constant(None) for _ in range(count)]
     node.args.kw_defaults = [d and ast.Constant(None) for d in keyword]
     rewriter = _Rewriter(local)
+    live = None
     if isinstance(node, ast.Lambda):
         node.body = cast("ast.expr", rewriter.visit(node.body))
-        result: ast.expr = node
-        body: list[ast.stmt] = []
     else:
         node.decorator_list = []
         node.returns = None
+        live = Liveness(node.body) if has_flow(node.body) else None
         node.body = [cast("ast.stmt", rewriter.visit(s)) for s in node.body]
-        result = ast.Name(node.name, ast.Load())
-        body = [node]
+    return Rewritten(ast.fix_missing_locations(_Slices().visit(node)), live)
+
+
+@functools.cache
+def _factory(code: CodeType, function: FunctionType) -> Callable[[Any], FunctionType]:
+    """A function that makes the rewritten function from its hooks."""
+    node = rewritten(code, function).node
+    plain = isinstance(node, ast.Lambda)
+    result = node if plain else ast.Name(node.name, ast.Load())
+    body: list[ast.stmt] = [] if plain else [node]
     argument = ast.arguments([], [ast.arg(HOOKS)], None, [], [], None, [])
     outer = ast.FunctionDef(
         "factory", argument, [*body, ast.Return(result)], [], None, None
     )
     outer.__dict__["type_params"] = []  # required from Python 3.12 on
-    module = ast.Module([outer], [])
-    module = ast.fix_missing_locations(_Slices().visit(module))
-    namespace: dict[str, Any] = {"slice__rfx": slice}
+    module = ast.fix_missing_locations(ast.Module([outer], []))
+    namespace: dict[str, Any] = {SLICE: slice}
     exec(compile(module, code.co_filename, "exec"), namespace)  # noqa: S102 - the user's own source, rewritten
     return namespace["factory"]
 
@@ -234,7 +373,7 @@ def _inner_names(node: ast.AST) -> frozenset[str]:
 
 def is_rewritten(function: FunctionType) -> bool:
     """Whether a function was defined by rewritten code, hooks and all."""
-    return "slice__rfx" in function.__globals__
+    return SLICE in function.__globals__
 
 
 def rewrite(function: FunctionType, hooks: Hooks) -> FunctionType:
@@ -242,10 +381,7 @@ def rewrite(function: FunctionType, hooks: Hooks) -> FunctionType:
 
     Raises NoSourceError if the source is not there or does not fit.
     """
-    code = function.__code__
-    if "__class__" in code.co_freevars:
-        raise NoSourceError("super() and __class__ need the original function")
-    new = _factory(code, function)(hooks)
+    new = _factory(function.__code__, function)(hooks)
     new.__defaults__ = function.__defaults__
     new.__kwdefaults__ = function.__kwdefaults__
     new.__name__ = function.__name__

@@ -67,6 +67,7 @@ def trace(
     static: frozenset[str] = frozenset(),
     *,
     abstract: bool = False,
+    max_iters: int | None = None,
 ) -> Traced:
     """Trace `fn(*args, **kwargs)`; sizes in `symbolic` become symbols.
 
@@ -75,7 +76,7 @@ def trace(
     """
     pins: list[str] = []
     while True:
-        state = Trace("f", symbolic, abstract=abstract)
+        state = Trace("f", symbolic, abstract=abstract, max_iters=max_iters)
         try:
             return _trace(state, fn, args, kwargs, static, tuple(pins))
         except PinError as pin:
@@ -131,7 +132,7 @@ def _finish(
     state: Trace, result: Any, params: tuple[Parameter, ...], pins: tuple[str, ...]
 ) -> Traced:
     # One array is the common case, and needs no optree.
-    leaves, treedef = ([result], None) if type(result) is Tracer else _flatten(result)
+    leaves, treedef = ([result], None) if type(result) is Tracer else flatten(result)
     single = treedef is None or treedef.is_leaf()
     values: list[SSAValue] = []
     outputs: list[Output] = []
@@ -201,7 +202,7 @@ def _finish(
     return Traced(ModuleOp([state.function]), signature, pins)
 
 
-def _flatten(result: Any) -> tuple[list[Any], Any]:
+def flatten(result: Any) -> tuple[list[Any], Any]:
     """Leaves and structure of a result; dataclasses are containers of their fields."""
     import optree
 

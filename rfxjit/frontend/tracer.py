@@ -26,7 +26,7 @@ from xdsl.ir import SSAValue
 from rfxjit.dialects.elementwise import TABLE
 from rfxjit.dialects.ir import ELEMENT_TYPES, dtype_of, shape_of
 from rfxjit.errors import ShapeError
-from rfxjit.frontend.context import Trace, refuse
+from rfxjit.frontend.context import Trace, refuse, user_frame
 from rfxjit.frontend.symbolic import Size, SymDim, broadcast_shapes, same_shape
 from rfxjit.special import result_dtype
 
@@ -63,6 +63,9 @@ class Tracer:
         self.kind: Kind = kind
         self.concrete = concrete
         self.source = source
+        self.born = trace.time = trace.time + 1
+        self.frozen: str | None = None
+        """Why it must not be written to, if so."""
         self.views: list[weakref.ref[Tracer]] = []
         self._base: tuple[Tracer, Any] | None = None
         self._shared: weakref.ref[Tracer] | None = None
@@ -135,15 +138,16 @@ class Tracer:
     # ---- concrete use: guards, or a refusal
 
     def _concretize(self, what: str) -> Any:
-        if self.source is not None and self.concrete is not None and not self._shape:
-            spec = self.trace.inputs[self.source]
-            if spec.by_value and spec.kind != "float":
-                self.trace.guard(
-                    spec.path, "eq", self.concrete, f"{what} of {spec.name}"
-                )
-                return self.concrete
+        if not self._shape:
+            from rfxjit.frontend.provenance import known_value
+
+            value = known_value(self.trace, self.value, what)
+            if value is not None:
+                return value
+        frame = user_frame()
+        why = self.trace.whole.get(frame.f_code) if frame else None
         raise refuse(
-            f"cannot use a traced {self.kind} as {what}",
+            f"cannot use a traced {self.kind} as {what}" + (f": {why}" if why else ""),
             "np.where(condition, a, b) chooses between values"
             if what == "a condition"
             else "pass it as a static argument, or compute with arrays",
@@ -199,6 +203,8 @@ class Tracer:
 
     def assign(self, new: Tracer) -> None:
         """Take over a new value of the same shape and dtype."""
+        if self.frozen is not None:
+            raise refuse(self.frozen, "take a .copy() first")
         if self._base is not None:
             # `x[1:] += c` writes through the view.
             base, key = self._base
@@ -219,7 +225,13 @@ class Tracer:
                 "cannot write while a view of the same array is in use",
                 "take a .copy() of the view first",
             )
-        self.value = new.value
+        self.overwrite(new.value)
+
+    def overwrite(self, value: SSAValue) -> None:
+        """Have another value: the one place where that happens."""
+        if self.trace.recording:
+            self.trace.journal.append((self, self.value))
+        self.value = value
         self.concrete = None
 
     def moved(self, view: Tracer) -> Tracer:
@@ -228,14 +240,19 @@ class Tracer:
         What is written to one of them is not seen by the other, so it is refused as
         long as both are in use.
         """
-        owners: list[Tracer] = [self]
-        while (above := owners[-1]._above()) is not None:
-            owners.append(above)
+        owners = self.owners()
         for owner in owners:
             owner.views = [ref for ref in owner.views if ref() is not None]
             owner.views.append(weakref.ref(view))
         view._shared = weakref.ref(owners[-1])
         return view
+
+    def owners(self) -> list[Tracer]:
+        """This array, and those in use of which it is a view."""
+        owners: list[Tracer] = [self]
+        while (above := owners[-1]._above()) is not None:
+            owners.append(above)
+        return owners
 
     def _above(self) -> Tracer | None:
         """The array that this one is a view of, if that is still in use."""

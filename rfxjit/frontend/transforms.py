@@ -41,6 +41,7 @@ def gradient_in_trace(
 
     Raises ValueError for argnums out of range, GradientError for what has no gradient.
     """
+    from rfxjit.dialects.diagnostics import UnsupportedError
     from rfxjit.passes.grad import Reverse
 
     bound = inspect.signature(fn).bind(*args, **kwargs)
@@ -64,7 +65,10 @@ def gradient_in_trace(
         raise GradientError("a function that writes to its arguments has no gradient")
     leaves, _ = optree.tree_flatten(result, none_is_leaf=True)
     reverse = Reverse(trace.here(), before)
-    reverse.run([leaf.value for leaf in leaves if isinstance(leaf, Tracer)])
+    try:
+        reverse.run([leaf.value for leaf in leaves if isinstance(leaf, Tracer)])
+    except UnsupportedError as error:
+        raise error.located(GradientError) from error
     slopes = iter(
         [
             Tracer(trace, reverse.slope(v.value), v.kind, shape=v.shape)

@@ -72,6 +72,17 @@ def run(module: ModuleOp, name: str, inputs: Sequence[Any]) -> list[Array]:
         return [np.asarray(v) for v in _Runner(values).block(block)]
 
 
+def run_ops(
+    ops: Sequence[Operation], given: dict[SSAValue, Any]
+) -> dict[SSAValue, Any]:
+    """Run some ops of a function: the values of all of them."""
+    runner = _Runner(given)
+    with np.errstate(all="ignore"):
+        for op in ops:
+            runner.op(op)
+    return runner.values
+
+
 def _checked(argument: SSAValue, given: Any, name: str) -> Array:
     array = np.asarray(given)
     dtype, shape = dtype_of(argument.type), shape_of(argument.type)

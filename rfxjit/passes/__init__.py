@@ -23,6 +23,7 @@ PASSES: dict[str, str] = {
     "expand-math": "rfxjit.passes.expand_math:ExpandMathPass",
     "grad": "rfxjit.passes.grad:GradPass",
     "fuse": "rfxjit.passes.fuse:FusePass",
+    "hoist": "rfxjit.passes.hoist:HoistPass",
     "lower-to-loops": "rfxjit.passes.lower_to_loops:LowerToLoopsPass",
     "map-to-gpu": "rfxjit.passes.map_to_gpu:MapToGpuPass",
     "promote-buffers": "rfxjit.passes.promote_buffers:PromoteBuffersPass",

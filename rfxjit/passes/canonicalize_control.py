@@ -7,8 +7,10 @@
     }
 
 A branch whose condition is known is its side. A branch that computes nothing is a
-select, if it is about scalars. Results that are not used, or are the same as others,
-are dropped, and so are values that a loop carries but never changes.
+select, if it is about scalars, and so is one that computes little, if it is about
+tensors of rank 0 (in a map, vectors have to run both sides, and LLVM may decide).
+Results that are not used, or are the same as others, are dropped, and so are values
+that a loop carries but never changes. A loop that never runs gives what it begins with.
 """
 
 from __future__ import annotations
@@ -18,15 +20,23 @@ from typing import cast
 
 from xdsl.dialects import scf
 from xdsl.dialects.builtin import TensorType
+from xdsl.dialects.tensor import ExtractOp
 from xdsl.ir import Attribute, Block, BlockArgument, Operation, Region, SSAValue
 
 from rfxjit.dialects import rfx
 from rfxjit.dialects.dense_text import to_array
-from rfxjit.dialects.elementwise_ops import BY_NAME
-from rfxjit.dialects.ir import index, make
+from rfxjit.dialects.elementwise_ops import BY_NAME, Elementwise
+from rfxjit.dialects.ir import index, make, shape_of
+from rfxjit.passes.canonicalize_fold import size
 from rfxjit.passes.rewriting import Replacement, Rewriter, Rules, is_pure
 
 _NOTHING = (scf.YieldOp, scf.ConditionOp)
+_CHEAP = frozenset({
+    "add", "sub", "mul", "neg", "abs", "minimum", "maximum", "and", "or", "xor", "not",
+    "eq", "ne", "lt", "le", "gt", "ge", "isnan", "select",
+})  # fmt: skip
+_FEW = 8
+"""Branches of up to so many cheap ops are computed without branching."""
 
 
 def _end(region: Region) -> Operation:
@@ -51,21 +61,34 @@ def _known_branch(op: scf.IfOp, rewriter: Rewriter) -> Replacement:
 def _select(op: scf.IfOp, rewriter: Rewriter) -> Replacement:
     # if c { yield a } else { yield b } = select(c, a, b)
     sides = [r.block for r in op.regions if r.blocks]
-    scalars = not any(isinstance(r.type, TensorType) or r.type == index
-                      for r in op.results)  # fmt: skip
     inner = [o for b in sides for o in b.ops if not isinstance(o, _NOTHING)]
-    if not op.results or not scalars:
+    if not op.results or any(r.type == index or shape_of(r.type) for r in op.results):
         return None
-    if not all(isinstance(o, rfx.ConstantOp) for o in inner):
+    condition, free = op.cond, (rfx.ConstantOp,)
+    if all(isinstance(r.type, TensorType) for r in op.results):
+        if not isinstance(op.cond.owner, ExtractOp) or not all(map(_is_cheap, inner)):
+            return None
+        if sum(not isinstance(o, free) for o in inner) > _FEW:
+            return None
+        condition = op.cond.owner.tensor
+    elif not all(isinstance(o, free) for o in inner):
         return None
-    for constant in inner:
-        constant.detach()
-        rewriter.insert(constant)
+    for moved in inner:
+        moved.detach()
+        rewriter.insert(moved)
     pairs = zip(*(_end(region).operands for region in op.regions), strict=True)
     select = BY_NAME["select"]
     return [
-        a if a is b else rewriter.new(select, (op.cond, a, b), a.type) for a, b in pairs
+        a if a is b else rewriter.new(select, (condition, a, b), a.type)
+        for a, b in pairs
     ]
+
+
+def _is_cheap(op: Operation) -> bool:
+    """Whether an op takes less time than a branch that is guessed wrong."""
+    if isinstance(op, Elementwise):
+        return not shape_of(op.result.type) and op.name.removeprefix("rfx.") in _CHEAP
+    return isinstance(op, rfx.ConstantOp)
 
 
 def _branch_results(op: scf.IfOp, rewriter: Rewriter) -> Replacement:
@@ -97,6 +120,14 @@ def _moved(
     new = make(type(op), operands, types, op.location, op.properties, regions)
     new.attributes.update(op.attributes)
     return new
+
+
+def _never(op: scf.ForOp, _: Rewriter) -> Replacement:
+    # for 1 to 0 iter_args(a = x) = x
+    first, end = size(op.lb), size(op.ub)
+    if first is None or end is None or first < end:
+        return None
+    return list(op.iter_args)
 
 
 def _counted_loop(op: scf.ForOp, rewriter: Rewriter) -> Replacement:
@@ -225,6 +256,6 @@ def _carried(op: scf.WhileOp, rewriter: Rewriter) -> Replacement:
 
 RULES: Rules = {
     scf.IfOp: (_known_branch, _select, _branch_results),
-    scf.ForOp: (_counted_loop,),
+    scf.ForOp: (_never, _counted_loop),
     scf.WhileOp: (_forwarded, _carried),
 }

@@ -19,13 +19,14 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
 )
 from xdsl.dialects.tensor import DimOp as TensorDimOp
+from xdsl.dialects.tensor import ExtractOp, FromElementsOp
 from xdsl.ir import SSAValue
 
-from rfxjit.dialects import rfx
+from rfxjit.dialects import rfx, upstream
 from rfxjit.dialects.dense_text import to_array
 from rfxjit.dialects.elementwise_ops import ELEMENTWISE_OPS, Elementwise
 from rfxjit.dialects.evaluate import convert, evaluate
-from rfxjit.dialects.ir import dtype_of, shape_of
+from rfxjit.dialects.ir import dtype_of, index, shape_of
 from rfxjit.passes.rewriting import SIZED, Rewriter, Rules
 
 MOST = 1024
@@ -165,6 +166,29 @@ def dim(op: TensorDimOp, rewriter: Rewriter) -> SSAValue | None:
     return None
 
 
+def extracted(op: ExtractOp, rewriter: Rewriter) -> SSAValue | None:
+    """The element of a tensor that is made of it, or of a constant of rank 0."""
+    maker = op.tensor.owner
+    if isinstance(maker, FromElementsOp) and len(maker.elements) == 1:
+        return maker.elements[0]
+    if shape_of(op.tensor.type) or (number := splat(op.tensor)) is None:
+        return None
+    return rewriter.constant(np.asarray(number), op.result.type)
+
+
+def cast_index(op: upstream.IndexCastOp, rewriter: Rewriter) -> SSAValue | None:
+    """There and back again, or of a constant.
+
+    index_cast(index_cast(x : T to U) : U to T) = x, as both have 64 bits
+    """
+    maker = op.input.owner
+    if isinstance(maker, upstream.IndexCastOp) and maker.input.type == op.result.type:
+        return maker.input
+    if op.result.type == index and isinstance(maker, rfx.ConstantOp):
+        return rewriter.index_constant(int(to_array(maker.value)[()]))
+    return None
+
+
 RULES: Rules = {
     **dict.fromkeys(ELEMENTWISE_OPS, (elementwise,)),
     rfx.ConvertOp: (converted,),
@@ -173,6 +197,8 @@ RULES: Rules = {
     rfx.TransposeOp: (moved,),
     rfx.SliceOp: (moved,),
     TensorDimOp: (dim,),
+    ExtractOp: (extracted,),
+    upstream.IndexCastOp: (cast_index,),
     arith.AddiOp: (_index_op(lambda a, b: a + b, 0, 0),),
     arith.SubiOp: (_index_op(lambda a, b: a - b, None, 0),),
     arith.MuliOp: (_index_op(lambda a, b: a * b, 1, 1),),

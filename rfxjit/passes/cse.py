@@ -27,6 +27,7 @@ from typing import cast
 from xdsl.context import Context
 from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.tensor import DimOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.traits import IsolatedFromAbove, IsTerminator
@@ -126,6 +127,8 @@ def _hand_on(loop: scf.WhileOp, number: _Numbers) -> None:
     for op in after.ops:
         if op.regions or not op.operands or op.has_trait(IsTerminator):
             continue
+        if isinstance(op, DimOp):
+            continue  # Sizes are known before anything runs, and stay so.
         first = known.get(_key(op, number, same))
         if first is not None:
             argument = after.insert_arg(op.results[0].type, len(after.args))

@@ -26,18 +26,19 @@ from rfxjit.dialects.map_ops import LoopNest, YieldOp
 from rfxjit.passes.rewriting import is_dead
 
 
-def _sweep(block: Block) -> None:
+def sweep(block: Block, *, ends: bool = False) -> None:
+    """Erase what nobody uses in a block; `ends` says that all its loops end."""
     op = block.last_op
     while op is not None:
         previous = op.prev_op
-        if is_dead(op):
+        if is_dead(op, ends=ends):
             op.detach()
             op.erase()
         else:
             kept = _drop_results(op) if isinstance(op, LoopNest) else op
             for region in kept.regions:
                 for inner in reversed(list(region.blocks)):
-                    _sweep(inner)
+                    sweep(inner, ends=ends)
             if isinstance(kept, LoopNest):
                 _drop_inputs(kept)
         op = previous
@@ -98,4 +99,4 @@ class DcePass(ModulePass):
     name = "dce"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        _sweep(op.body.block)
+        sweep(op.body.block)

@@ -27,14 +27,12 @@ from typing import Any, cast
 from xdsl.context import Context
 from xdsl.dialects import func
 from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp, TensorType
-from xdsl.dialects.tensor import DimOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from rfxjit.dialects import rfx
 from rfxjit.dialects.builder import Builder, Size, split
 from rfxjit.dialects.dense_text import to_array
-from rfxjit.dialects.elementwise_ops import Elementwise
 from rfxjit.dialects.ir import (
     dtype_of,
     element_type,
@@ -44,8 +42,9 @@ from rfxjit.dialects.ir import (
     shape_of,
 )
 from rfxjit.dialects.map_ops import IndexOp, LoopNest, MapOp, MapReduceOp, YieldOp
+from rfxjit.passes.rewriting import is_pure
+from rfxjit.passes.shapes import ELEMENTS, Shapes
 
-_ELEMENTS = (Elementwise, rfx.ConvertOp)
 _VIEWS = (rfx.BroadcastOp, rfx.TransposeOp)
 Key = tuple[Any, ...]
 
@@ -65,67 +64,6 @@ def _is_splat(op: Operation) -> bool:
 def _is_made_anew(op: Operation) -> bool:
     """What each nest that reads it makes for itself: less to read than to store."""
     return isinstance(op, (rfx.BroadcastOp, rfx.IotaOp)) or _is_splat(op)
-
-
-class Shapes:
-    """Which dynamic dims are known to be the same size: union-find on (value, dim)."""
-
-    def __init__(self) -> None:
-        self.parents: dict[tuple[SSAValue, int], tuple[SSAValue, int]] = {}
-
-    def find(self, dim: tuple[SSAValue, int]) -> tuple[SSAValue, int]:
-        while (parent := self.parents.get(dim, dim)) != dim:
-            dim = parent
-        return dim
-
-    def same(self, a: tuple[SSAValue, int], b: tuple[SSAValue, int]) -> None:
-        a, b = self.find(a), self.find(b)
-        if a != b:
-            # Arguments come first, so that sizes are read from them where possible.
-            self.parents[b] = a
-
-    def key(self, value: SSAValue) -> tuple[Any, ...]:
-        return tuple(
-            self.find((value, i)) if n == DYNAMIC_INDEX else n
-            for i, n in enumerate(shape_of(value.type))
-        )
-
-    def learn(self, op: Operation) -> None:
-        """Record what `op` says about sizes."""
-        if isinstance(op, _ELEMENTS):
-            for value in op.operands:
-                for i in range(len(shape_of(value.type))):
-                    self.same((value, i), (op.results[0], i))
-        elif isinstance(op, rfx.BroadcastOp):
-            for i, d in enumerate(rfx.ints(op.dims)):
-                self.same((op.input, i), (op.result, d))
-        elif isinstance(op, rfx.TransposeOp):
-            for i, p in enumerate(rfx.ints(op.perm)):
-                self.same((op.input, p), (op.result, i))
-        elif isinstance(op, rfx.ReduceOp):
-            dims = rfx.ints(op.dims)
-            kept = [d for d in range(len(shape_of(op.input.type))) if d not in dims]
-            for i, d in enumerate(kept):
-                self.same((op.input, d), (op.result, i))
-        elif isinstance(op, LoopNest):
-            first: dict[int, tuple[SSAValue, int]] = {}
-            maps = (*op.maps, *op.out_maps)
-            for value, map_ in zip((*op.inputs, *op.outputs), maps, strict=True):
-                for i, loop in enumerate(map_):
-                    self.same(first.setdefault(loop, (value, i)), (value, i))
-        sizes: Sequence[SSAValue] = getattr(op, "sizes", ())
-        dynamic = iter(sizes)
-        if sizes and not isinstance(op, LoopNest):
-            for i, n in enumerate(shape_of(op.results[0].type)):
-                if n == DYNAMIC_INDEX:
-                    size = next(dynamic)
-                    if isinstance(size.owner, DimOp):
-                        self.same(_dim_of(size.owner), (op.results[0], i))
-
-
-def _dim_of(op: DimOp) -> tuple[SSAValue, int]:
-    constant = cast("Any", op.index.owner).value
-    return op.source, constant.value.data
 
 
 @dataclass
@@ -150,6 +88,8 @@ class _Fuser:
         self.group_of: dict[Operation, Group] = {}
         self.by_use: dict[Key, Group] = {}
         self.plain: list[tuple[int, Operation]] = []
+        self.effects = 0
+        """The level of the last op that does more than to compute its results."""
 
     # ---- which ops go together
 
@@ -166,7 +106,7 @@ class _Fuser:
 
     def assign(self, op: Operation) -> None:
         """Put `op` into a group, or keep it as it is."""
-        if isinstance(op, (*_ELEMENTS, *_VIEWS, rfx.IotaOp)) or _is_splat(op):
+        if isinstance(op, (*ELEMENTS, *_VIEWS, rfx.IotaOp)) or _is_splat(op):
             like = op.results[0]
             self.join(op, like, None)
         elif isinstance(op, rfx.ReduceOp):
@@ -174,6 +114,9 @@ class _Fuser:
             self.join(op, op.input, rfx.ints(op.dims), own)
         else:
             level = max((self.available(v) for v in _reads(op)), default=0)
+            if not is_pure(op):
+                # It may fail, or run for ever: the order of such ops stays.
+                self.effects = level = max(level, self.effects)
             for result in op.results:
                 self.level[result] = level
             self.plain.append((level, op))

@@ -9,8 +9,10 @@
 
 The ops are walked backwards from the results. Each hands the derivative of the sum of
 all results by its own result (the cotangent) on to its operands: elementwise ops by the
-`partials` column of the table, the others by one rule each below. Only values between
-the chosen arguments and the results take part, so nothing that is zero is computed.
+`partials` column of the table, those that move data by a rule each (`grad_rules.py`),
+branches and loops by a branch or a loop of their own (`grad_control.py`), maps by a map
+(`grad_map.py`). Only values between the chosen arguments and the results take part, so
+nothing that is zero is computed.
 
 `argnums` chooses arguments of the function; with `values` the original results are
 returned too, before the derivatives. Integer values carry no derivative. Where maxima
@@ -19,25 +21,26 @@ tie, the tied elements share equally.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-import numpy as np
 from xdsl.context import Context
-from xdsl.dialects import func
-from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
+from xdsl.dialects import func, scf
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
-from rfxjit.dialects import rfx
-from rfxjit.dialects.builder import Builder, Size
+from rfxjit.dialects.builder import Builder
 from rfxjit.dialects.diagnostics import UnsupportedError
 from rfxjit.dialects.elementwise import MINUS_ONE, ONE, ZERO
 from rfxjit.dialects.elementwise_ops import Elementwise
-from rfxjit.dialects.ir import DTYPES, dtype_of, element_type, index, kind_of, shape_of
-
-Cotangents = Sequence[tuple[SSAValue, SSAValue]]
+from rfxjit.dialects.ir import DTYPES, element_type, index, kind_of
+from rfxjit.dialects.map_ops import LoopNest, MapOp, MapReduceOp
+from rfxjit.passes.dce import sweep
+from rfxjit.passes.grad_control import branch, counted, unbounded
+from rfxjit.passes.grad_map import nest
+from rfxjit.passes.grad_rules import READS, RULES
 
 
 def _is_float(value: SSAValue) -> bool:
@@ -45,17 +48,74 @@ def _is_float(value: SSAValue) -> bool:
     return element in DTYPES and element != index and kind_of(element) == "f"
 
 
-class Reverse:
-    """Appends the backward ops of all ops so far to a block."""
+def _handed_on(op: Operation) -> Iterable[tuple[SSAValue, SSAValue]]:
+    """Which value becomes which other one, at the borders of an op's regions."""
+    ends = [
+        list(cast("Operation", region.block.last_op).operands)
+        for region in op.regions
+        if region.blocks
+    ]
+    match op:
+        case scf.IfOp():
+            for end in ends:
+                yield from zip(end, op.results, strict=True)
+        case scf.ForOp():
+            for values in (op.iter_args, ends[0]):
+                yield from zip(values, op.body.block.args[1:], strict=True)
+                yield from zip(values, op.results, strict=True)
+        case scf.WhileOp():
+            before, after = op.before_region.block.args, op.after_region.block.args
+            for values in (op.arguments, ends[1]):
+                yield from zip(values, before, strict=True)
+            for targets in (after, op.results):
+                yield from zip(ends[0][1:], targets, strict=True)
+        case LoopNest():
+            yield from zip(op.inputs, op.body.block.args, strict=True)
+            yield from zip(ends[0], op.outputs, strict=True)
+        case _:
+            raise UnsupportedError("has no derivative rule", op)
 
-    def __init__(self, builder: Builder, wanted: Sequence[SSAValue]) -> None:
+
+def _activate(ops: Iterable[Operation], active: set[SSAValue]) -> None:
+    """Add the floats that depend on what is in `active`, those in regions included."""
+    for op in ops:
+        if not op.regions:
+            if any(v in active for v in op.operands):
+                active.update(r for r in op.results if _is_float(r))
+            continue
+        before = -1
+        while before < len(active):
+            before = len(active)
+            for source, target in _handed_on(op):
+                if source in active and _is_float(target):
+                    active.add(target)
+            for region in op.regions:
+                for block in region.blocks:
+                    _activate(block.ops, active)
+
+
+class Reverse:
+    """Appends the backward ops of all ops so far to a block.
+
+    `in_map` says that the block is in the region of a map, where values are scalars.
+    """
+
+    def __init__(
+        self, builder: Builder, wanted: Sequence[SSAValue], *, in_map: bool = False
+    ) -> None:
         self.forward = list(builder.block.ops)
         self.builder = builder
+        self.in_map = in_map
         self.cotangents: dict[SSAValue, SSAValue] = {}
         self.active = set(wanted)
-        for op in self.forward:
-            if any(v in self.active for v in op.operands):
-                self.active.update(r for r in op.results if _is_float(r))
+        _activate(self.forward, self.active)
+
+    def child(
+        self, block: Block, wanted: Sequence[SSAValue], *, in_map: bool = False
+    ) -> Reverse:
+        """The same for a block of a region of the op at hand."""
+        builder = Builder(block, self.builder.location)
+        return Reverse(builder, wanted, in_map=in_map or self.in_map)
 
     def add(self, value: SSAValue, cotangent: SSAValue) -> None:
         """One more contribution to the cotangent of `value`."""
@@ -66,30 +126,67 @@ class Reverse:
         self.cotangents[value] = cotangent
 
     def run(self, results: Sequence[SSAValue]) -> None:
+        """Differentiate the sum of the results."""
         for value in results:
             if _is_float(value):
                 self.add(value, self.builder.lit(value, 1.0))
-        for op in reversed(self.forward):
-            if not op.results or op.results[0] not in self.cotangents:
-                continue
-            self.builder.location = op.location
+        self.walk(self.forward)
+
+    def again(self, block: Block, same: Mapping[SSAValue, SSAValue]) -> None:
+        """Go through ops that compute results anew instead of those they came from."""
+        ops = list(block.ops)
+        for op in ops:
+            op.detach()
+            self.builder.block.add_op(op)
+        _activate(ops, self.active)
+        for old, new in same.items():
+            if old in self.cotangents:
+                self.add(new, self.cotangents[old])
+        self.walk(ops)
+
+    def walk(self, ops: Sequence[Operation]) -> None:
+        """Hand the cotangents so far on to what they come from."""
+        for op in reversed(ops):
+            if any(r in self.cotangents for r in op.results):
+                self.builder.location = op.location
+                self.hand_on(op)
+
+    def hand_on(self, op: Operation) -> None:
+        """From the results of an op to its operands."""
+        if isinstance(op, Elementwise):
+            self.elementwise(op, self.cotangents[op.result])
+        elif (control := CONTROL.get(type(op))) is not None:
+            control(self, op)
+        elif (read := READS.get(type(op))) is not None:
+            if (source := op.operands[0]) in self.active:
+                cotangent = self.cotangents[op.results[0]]
+                known = self.slope(source)
+                self.cotangents[source] = read(self.builder, op, cotangent, known)
+        elif (rule := RULES.get(type(op))) is not None:
             cotangent = self.cotangents[op.results[0]]
-            if isinstance(op, Elementwise):
-                self.elementwise(op, cotangent)
-                continue
-            rule = RULES.get(type(op))
-            if rule is None:
-                raise UnsupportedError("has no derivative rule", op)
             for value, part in rule(self.builder, op, cotangent):
                 self.add(value, part)
+        else:
+            raise UnsupportedError("has no derivative rule", op)
 
     def slope(self, value: SSAValue) -> SSAValue:
-        """The derivative by a wanted value, zero if the results do not depend on it."""
-        return self.cotangents.get(value) or _zeros(self.builder, value)
+        """The derivative by a value, zero if the results do not depend on it."""
+        return self.cotangents.get(value) or self.builder.lit(value, 0.0)
+
+    def outside(self, op: Operation) -> list[SSAValue]:
+        """What takes part of the values that the regions of `op` read from outside."""
+        inner: set[SSAValue] = set()
+        found: dict[SSAValue, None] = {}
+        for o in (o for region in op.regions for o in region.walk()):
+            inner.update(o.results, *(b.args for r in o.regions for b in r.blocks))
+            found.update((v, None) for v in o.operands if v in self.active)
+        inner.update(*(b.args for r in op.regions for b in r.blocks))
+        return [v for v in found if v not in inner]
 
     def elementwise(self, op: Elementwise, cotangent: SSAValue) -> None:
         b = self.builder
-        for value, partial in zip(op.inputs, op.row.partials, strict=True):
+        for i, partial in enumerate(op.row.partials):
+            value = op.inputs[i]
             if value not in self.active or partial == ZERO:
                 continue
             if partial == ONE:
@@ -98,8 +195,8 @@ class Reverse:
                 part = b.elementwise("neg", cotangent)
             elif op.row.name == "select":
                 # A choice, not a product: a NaN in the other branch stays out.
-                zero, chosen = b.lit(value, 0.0), value is op.inputs[1]
-                pair = (cotangent, zero) if chosen else (zero, cotangent)
+                zero = b.lit(value, 0.0)
+                pair = (cotangent, zero) if i == 1 else (zero, cotangent)
                 part = b.elementwise("select", op.inputs[0], *pair)
             else:
                 rule = cast("Callable[..., SSAValue]", partial)
@@ -108,230 +205,12 @@ class Reverse:
             self.add(value, part)
 
 
-def _zeros(b: Builder, like: SSAValue) -> SSAValue:
-    return b.lit(like, 0.0)
-
-
-def _convert(b: Builder, op: rfx.ConvertOp, ct: SSAValue) -> Cotangents:
-    return [(op.input, b.convert(ct, dtype_of(op.input.type)))]
-
-
-def _broadcast(b: Builder, op: rfx.BroadcastOp, ct: SSAValue) -> Cotangents:
-    kept = rfx.ints(op.dims)
-    dims = [d for d in range(len(shape_of(ct.type))) if d not in kept]
-    return [(op.input, b.reduce(ct, "add", dims) if dims else ct)]
-
-
-def _reshape(b: Builder, op: rfx.ReshapeOp, ct: SSAValue) -> Cotangents:
-    return [(op.input, b.reshape(ct, b.shape(op.input)))]
-
-
-def _transpose(b: Builder, op: rfx.TransposeOp, ct: SSAValue) -> Cotangents:
-    perm = rfx.ints(op.perm)
-    return [(op.input, b.transpose(ct, [perm.index(d) for d in range(len(perm))]))]
-
-
-def _slice(b: Builder, op: rfx.SliceOp, ct: SSAValue) -> Cotangents:
-    """Put the elements back into zeros."""
-    starts = _mixed(op.static_starts, op.starts)
-    steps, shape = rfx.ints(op.steps), b.shape(op.input)
-    static = [*starts, *shape, *shape_of(ct.type)]
-    if all(step == 1 for step in steps) and all(
-        isinstance(n, int) and n != DYNAMIC_INDEX for n in static
-    ):
-        low = rfx.ints(op.static_starts)
-        sizes = zip(shape_of(op.input.type), low, shape_of(ct.type), strict=True)
-        zero = b.constant(0, dtype_of(ct.type))
-        return [(op.input, b.pad(ct, zero, low, [n - s - k for n, s, k in sizes]))]
-    sizes = b.shape(ct)
-    places: list[SSAValue] = []
-    for d, (start, step) in enumerate(zip(starts, steps, strict=True)):
-        place = b.iota(np.int64, d, sizes)
-        if step != 1:
-            place = b.elementwise("mul", place, b.lit(place, step))
-        if isinstance(start, int):
-            first = b.lit(place, start)
-        else:
-            first = b.broadcast(b.index_tensor(start), (), sizes)
-        places.append(b.elementwise("add", place, first))
-    dims = list(range(len(steps)))
-    return [(op.input, b.scatter(_zeros(b, op.input), ct, places, dims))]
-
-
-def _mixed(static: Any, dynamic: Sequence[SSAValue]) -> list[Size]:
-    rest = iter(dynamic)
-    return [next(rest) if n == DYNAMIC_INDEX else n for n in rfx.ints(static)]
-
-
-def _concatenate(b: Builder, op: rfx.ConcatenateOp, ct: SSAValue) -> Cotangents:
-    d = op.dim.value.data
-    first: Size = 0
-    parts: list[tuple[SSAValue, SSAValue]] = []
-    for value in op.inputs:
-        shape = b.shape(value)
-        starts: list[Size] = [0] * len(shape)
-        starts[d] = first
-        parts.append((value, b.slice(ct, starts, shape, [1] * len(shape))))
-        n = shape[d]
-        both = isinstance(first, int) and isinstance(n, int)
-        first = cast("int", first) + cast("int", n) if both else b.index_add(first, n)
-    return parts
-
-
-def _pad(b: Builder, op: rfx.PadOp, ct: SSAValue) -> Cotangents:
-    low, sizes = rfx.ints(op.low), b.shape(op.input)
-    inner = b.slice(ct, low, sizes, [1] * len(low))
-    dims = list(range(len(low)))
-    around = b.elementwise(
-        "sub", b.reduce(ct, "add", dims), b.reduce(inner, "add", dims)
-    )
-    return [(op.input, inner), (op.value, around)]
-
-
-def _gather(b: Builder, op: rfx.GatherOp, ct: SSAValue) -> Cotangents:
-    # A clamped index reads an element at the edge: clamp, so that it is added there.
-    indices: list[SSAValue] = []
-    for value, d in zip(op.indices, rfx.ints(op.dims), strict=True):
-        size = shape_of(op.input.type)[d]
-        if size == DYNAMIC_INDEX:
-            indices.append(value)
-            continue
-        inside = b.elementwise("maximum", value, b.lit(value, 0))
-        indices.append(b.elementwise("minimum", inside, b.lit(value, size - 1)))
-    dims = rfx.ints(op.dims)
-    return [(op.input, b.scatter(_zeros(b, op.input), ct, indices, dims, "add"))]
-
-
-def _scatter(b: Builder, op: rfx.ScatterOp, ct: SSAValue) -> Cotangents:
-    dims, indices = rfx.ints(op.dims), list(op.indices)
-    updates = b.gather(ct, indices, dims)
-    kept = ct
-    if op.combine.data == "set":
-        kept = b.scatter(ct, _zeros(b, op.updates), indices, dims)
-    return [(op.input, kept), (op.updates, updates)]
-
-
-def _dynamic_slice(b: Builder, op: rfx.DynamicSliceOp, ct: SSAValue) -> Cotangents:
-    zeros = _zeros(b, op.input)
-    return [(op.input, b.dynamic_update_slice(zeros, ct, list(op.starts)))]
-
-
-def _dynamic_update_slice(
-    b: Builder, op: rfx.DynamicUpdateSliceOp, ct: SSAValue
-) -> Cotangents:
-    starts = list(op.starts)
-    kept = b.dynamic_update_slice(ct, _zeros(b, op.update), starts)
-    part = b.dynamic_slice(ct, starts, shape_of(op.update.type))
-    return [(op.input, kept), (op.update, part)]
-
-
-def _dot_general(b: Builder, op: rfx.DotGeneralOp, ct: SSAValue) -> Cotangents:
-    ab, bb = rfx.ints(op.lhs_batch), rfx.ints(op.rhs_batch)
-    ac, bc = rfx.ints(op.lhs_contract), rfx.ints(op.rhs_contract)
-
-    def side(
-        mine: SSAValue, other: SSAValue,
-        batch: Sequence[int], other_batch: Sequence[int],
-        contract: Sequence[int], other_contract: Sequence[int],
-        other_free_at: int,
-    ) -> SSAValue:  # fmt: skip
-        rank, other_rank = len(shape_of(mine.type)), len(shape_of(other.type))
-        free = [d for d in range(rank) if d not in (*batch, *contract)]
-        other_free = [
-            d for d in range(other_rank) if d not in (*other_batch, *other_contract)
-        ]
-        shared = list(range(len(batch)))
-        summed = list(range(other_free_at, other_free_at + len(other_free)))
-        part = b.dot_general(ct, other, (shared, other_batch), (summed, other_free))
-        # Its dims: the batch, my free dims, then the contracted ones in other's order.
-        rest = sorted(other_contract)
-        source: list[int] = []
-        for d in range(rank):
-            if d in batch:
-                source.append(list(batch).index(d))
-            elif d in free:
-                source.append(len(batch) + free.index(d))
-            else:
-                theirs = other_contract[list(contract).index(d)]
-                source.append(len(batch) + len(free) + rest.index(theirs))
-        return part if source == list(range(rank)) else b.transpose(part, source)
-
-    first = len(ab)
-    second = first + len(shape_of(op.lhs.type)) - len(ab) - len(ac)
-    return [
-        (op.lhs, side(op.lhs, op.rhs, ab, bb, ac, bc, second)),
-        (op.rhs, side(op.rhs, op.lhs, bb, ab, bc, ac, first)),
-    ]
-
-
-def _reduce(b: Builder, op: rfx.ReduceOp, ct: SSAValue) -> Cotangents:
-    x, kind = op.input, op.kind.data
-    gone = rfx.ints(op.dims)
-    kept = [d for d in range(len(shape_of(x.type))) if d not in gone]
-
-    def spread(value: SSAValue) -> SSAValue:
-        return b.broadcast(value, kept, b.shape(x))
-
-    if kind == "add":
-        return [(x, spread(ct))]
-    if kind == "mul":
-        return [(x, b.elementwise("mul", spread(ct), _product_slope(b, op, spread)))]
-    chosen = b.elementwise("eq", x, spread(op.result))
-    ones = b.elementwise("select", chosen, b.lit(x, 1.0), b.lit(x, 0.0))
-    count = b.reduce(ones, "add", gone)
-    share = b.elementwise("div", ct, count)
-    return [(x, b.elementwise("mul", spread(share), ones))]
-
-
-def _product_slope(
-    b: Builder, op: rfx.ReduceOp, spread: Callable[[SSAValue], SSAValue]
-) -> SSAValue:
-    """The product of all other elements, right also where elements are zero."""
-    x, gone = op.input, rfx.ints(op.dims)
-    one, zero = b.lit(x, 1.0), b.lit(x, 0.0)
-    is_zero = b.elementwise("eq", x, zero)
-    safe = b.elementwise("select", is_zero, one, x)
-    zeros = spread(b.reduce(b.elementwise("select", is_zero, one, zero), "add", gone))
-    rest = b.elementwise("div", spread(b.reduce(safe, "mul", gone)), safe)
-    # With one zero only that element has a slope, with two or more none has.
-    others = b.elementwise("sub", zeros, b.elementwise("select", is_zero, one, zero))
-    alone = b.elementwise("eq", others, zero)
-    return b.elementwise("select", alone, rest, zero)
-
-
-def _scan(b: Builder, op: rfx.ScanOp, ct: SSAValue) -> Cotangents:
-    """Of running sums: an element is in all sums from its own on."""
-    if op.kind.data != "add":
-        raise UnsupportedError(f'of "{op.kind.data}" has no derivative rule', op)
-    d, shape = op.dim.value.data, b.shape(ct)
-
-    def reversed_(x: SSAValue) -> SSAValue:
-        starts: list[Size] = [0] * len(shape)
-        n = shape[d]
-        starts[d] = n - 1 if isinstance(n, int) else b.index_sub(n, 1)
-        steps = [-1 if i == d else 1 for i in range(len(shape))]
-        return b.slice(x, starts, shape, steps)
-
-    if shape[d] == 0:
-        return [(op.input, ct)]
-    return [(op.input, reversed_(b.scan(reversed_(ct), "add", d)))]
-
-
-RULES: dict[type[Operation], Callable[[Builder, Any, SSAValue], Cotangents]] = {
-    rfx.ConvertOp: _convert,
-    rfx.BroadcastOp: _broadcast,
-    rfx.ReshapeOp: _reshape,
-    rfx.TransposeOp: _transpose,
-    rfx.SliceOp: _slice,
-    rfx.ConcatenateOp: _concatenate,
-    rfx.PadOp: _pad,
-    rfx.GatherOp: _gather,
-    rfx.ScatterOp: _scatter,
-    rfx.DynamicSliceOp: _dynamic_slice,
-    rfx.DynamicUpdateSliceOp: _dynamic_update_slice,
-    rfx.DotGeneralOp: _dot_general,
-    rfx.ReduceOp: _reduce,
-    rfx.ScanOp: _scan,
+CONTROL: dict[type[Operation], Callable[[Reverse, Any], None]] = {
+    scf.IfOp: branch,
+    scf.ForOp: counted,
+    scf.WhileOp: unbounded,
+    MapOp: nest,
+    MapReduceOp: nest,
 }
 
 
@@ -351,16 +230,7 @@ def differentiate(
     ret.erase()
     slopes = [reverse.slope(a) for a in arguments]
     reverse.builder.ret(*(results if values else ()), *slopes)
-    _erase_dead(block)
-
-
-def _erase_dead(block: Block) -> None:
-    """Erase what only the replaced results needed."""
-    for op in reversed(list(block.ops)):
-        pure = op.results and not isinstance(op, (func.ReturnOp, rfx.RequireOp))
-        if pure and not any(r.first_use for r in op.results):
-            op.detach()
-            op.erase()
+    sweep(block)
 
 
 @dataclass(frozen=True)

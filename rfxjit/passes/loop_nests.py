@@ -201,7 +201,7 @@ class _NestLowering:
         """Where a tensor is in memory (None: nowhere), and which loops are its dims."""
         state, row = self.state, self.row
         if row is None:
-            buffer = state.destination(value) if new else state.buffers[value]
+            buffer = state.buffers.destination(value) if new else state.buffers[value]
         elif (buffer := row.buffers.get(value)) is not None:
             map_ = map_[1:]
         elif (buffer := state.buffers.get(value)) is None:

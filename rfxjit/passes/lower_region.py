@@ -95,6 +95,13 @@ def _is_short(bounds: Sequence[SSAValue]) -> bool:
     return None not in (begin, end, step) and end - begin <= SHORT * step
 
 
+def keep_facts(old: Operation, new: Operation) -> None:
+    """Let a lowered loop say what the old one did, and whether it may be long."""
+    new.attributes.update(old.attributes)
+    if isinstance(new, scf.WhileOp) or not _is_short(new.operands):
+        new.attributes[POLL] = UnitAttr()
+
+
 def _loop(m: Emit, op: scf.ForOp | scf.WhileOp, env: Env, place: Place) -> None:
     """The same loop, of new regions."""
     regions: list[Region] = []
@@ -111,7 +118,5 @@ def _loop(m: Emit, op: scf.ForOp | scf.WhileOp, env: Env, place: Place) -> None:
     operands = [env[v] for v in op.operands]
     location = op.location
     new = make(type(op), operands, _types(op.results), location, regions=regions)
-    new.attributes.update(op.attributes)
-    if isinstance(op, scf.WhileOp) or not _is_short(operands):
-        new.attributes[POLL] = UnitAttr()
+    keep_facts(op, new)
     env.update(zip(op.results, append(m.block, new).results, strict=True))

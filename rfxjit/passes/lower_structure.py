@@ -84,7 +84,7 @@ def lower_reshape(state: FunctionLowering, op: rfx.ReshapeOp) -> None:
         i32, [1, *(len(part) for part in dynamic)]
     )
     operands = (buffer, *(v for part in dynamic for v in part))
-    state.buffers[op.result] = state.emit.op(
+    state.buffers[op.result] = state.top.op(
         memref.ReinterpretCastOp, operands, type_, properties
     )
 
@@ -105,13 +105,13 @@ def lower_slice(state: FunctionLowering, op: rfx.SliceOp) -> None:
         zero = state.emit.const(0, index)
         state.scalars[op.result] = read(state.emit, [zero] * len(steps))
         return
-    _fill(state, state.destination(op.result), _ends(state, op.result), read)
+    _fill(state, state.buffers.destination(op.result), _ends(state, op.result), read)
 
 
 def lower_concatenate(state: FunctionLowering, op: rfx.ConcatenateOp) -> None:
     """Each part to its place; parts of one element are stores."""
     d = op.dim.value.data
-    out = state.destination(op.result)
+    out = state.buffers.destination(op.result)
     offset: Dim = 0
     m = state.emit
     for part in op.inputs:
@@ -140,7 +140,7 @@ def lower_concatenate(state: FunctionLowering, op: rfx.ConcatenateOp) -> None:
 
 def lower_pad(state: FunctionLowering, op: rfx.PadOp) -> None:
     """The padding value everywhere, then the input in the middle."""
-    out = state.destination(op.result)
+    out = state.buffers.destination(op.result)
     value = state.read(state.emit, op.value, ())
     _fill(state, out, _ends(state, op.result), lambda _m, _where: value)
     low = rfx.ints(op.low)
@@ -201,11 +201,14 @@ def lower_gather(state: FunctionLowering, op: rfx.GatherOp) -> None:
         count = len(shape_of(op.result.type))
         state.scalars[op.result] = read(state.emit, [zero] * count)
         return
-    _fill(state, state.destination(op.result), _ends(state, op.result), read)
+    _fill(state, state.buffers.destination(op.result), _ends(state, op.result), read)
 
 
 def _copy_input(state: FunctionLowering, op: Any) -> SSAValue:
-    out = state.destination(op.result)
+    """The buffer of the result: the input's own if no one else needs it, or a copy."""
+    if (own := state.buffers.updated(op)) is not None:
+        return own
+    out = state.buffers.destination(op.result)
     _fill(
         state,
         out,
@@ -289,7 +292,7 @@ def lower_dynamic_slice(state: FunctionLowering, op: rfx.DynamicSliceOp) -> None
         zero = state.emit.const(0, index)
         state.scalars[op.result] = read(state.emit, [zero] * len(starts))
         return
-    _fill(state, state.destination(op.result), _ends(state, op.result), read)
+    _fill(state, state.buffers.destination(op.result), _ends(state, op.result), read)
 
 
 def lower_dynamic_update_slice(
@@ -356,10 +359,10 @@ def lower_dot_general(state: FunctionLowering, op: rfx.DotGeneralOp) -> None:
             zero = state.emit.const(0, index)
             state.scalars[op.result] = read(state.emit, [zero] * out_rank)
         else:
-            _fill(state, state.destination(op.result), ends, read)
+            _fill(state, state.buffers.destination(op.result), ends, read)
         return
 
-    out = state.destination(op.result)
+    out = state.buffers.destination(op.result)
     zero = state.emit.const(0, signless(type_))
     if not free_b:
 
@@ -405,7 +408,7 @@ def lower_scan(state: FunctionLowering, op: rfx.ScanOp) -> None:
     """
     d, kind = op.dim.value.data, op.kind.data
     type_ = element_type(op.input.type)
-    out, ends = state.destination(op.result), _ends(state, op.result)
+    out, ends = state.buffers.destination(op.result), _ends(state, op.result)
     zero = state.emit.const(0, index)
     one = state.emit.const(1, index)
     some = state.emit.min(ends[d], one)

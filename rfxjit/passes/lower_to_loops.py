@@ -26,7 +26,9 @@ needs. A tensor of one element
 stays an SSA scalar. Sizes are known before anything runs, so `@f_shapes` repeats only
 the arithmetic on sizes.
 
-Nests of the same rows run row by row in one loop, see `row_groups.py`.
+Nests of the same rows run row by row in one loop, see `row_groups.py`; branches and
+loops keep their structure, see `lower_control.py`. Whatever loop a buffer is used in,
+it is made at the top level of the function.
 
 A unit that is one parallel nest and nothing else can be split: its outermost loop runs
 from %begin to %end. Other units ignore the two. `rfx.extent` and `rfx.workspace` on the
@@ -35,19 +37,20 @@ function say what callers must know, -1 where only `@f_shapes` does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 from xdsl.context import Context
-from xdsl.dialects import arith, func, memref
+from xdsl.dialects import arith, func, memref, scf
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
-    DenseArrayBase,
     FunctionType,
     IntegerAttr,
     ModuleOp,
+    TensorType,
 )
-from xdsl.dialects.tensor import DimOp, FromElementsOp
+from xdsl.dialects.tensor import DimOp, ExtractOp, FromElementsOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
@@ -55,7 +58,6 @@ from rfxjit.dialects import rfx, upstream
 from rfxjit.dialects.diagnostics import UnsupportedError
 from rfxjit.dialects.ir import (
     append,
-    dtype_of,
     element_type,
     i8,
     i32,
@@ -66,17 +68,16 @@ from rfxjit.dialects.ir import (
 )
 from rfxjit.dialects.ir import memref as memref_type
 from rfxjit.dialects.map_ops import LoopNest, MapOp
+from rfxjit.passes.buffers import ALIGNMENT, Buffers, alloca
 from rfxjit.passes.emit import Emit
+from rfxjit.passes.lifetimes import CONTROL, Lifetimes
 from rfxjit.passes.loop_nests import lower_nest
-from rfxjit.passes.loops import load, parallel, store
+from rfxjit.passes.loops import load, store
+from rfxjit.passes.lower_control import lower_for, lower_if, lower_while, move
 from rfxjit.passes.lower_structure import STRUCTURE
 from rfxjit.passes.row_groups import find_row_groups, lower_rows
 from rfxjit.passes.scalar_semantics import signless
 from rfxjit.passes.sizes import Dim, Sizes
-
-STACK_BYTES = 1024
-"""Temporaries up to this size are on the stack; larger ones are in the workspace."""
-_ALIGNMENT = 64
 
 
 class FunctionLowering:
@@ -86,18 +87,16 @@ class FunctionLowering:
         self.old = old
         self.returned = list(cast("Operation", old.body.block.last_op).operands)
         self.block = Block()
-        self.emit = Emit(self.block, old.location)
+        self.top = self.emit = Emit(self.block, old.location)
+        """Emitters of the function, and of the branch or loop that is being lowered."""
         self.scalars: dict[SSAValue, SSAValue] = {}
         """Tensors of one element, and all that is not a tensor."""
-        self.buffers: dict[SSAValue, SSAValue] = {}
-        self.sizes = Sizes(self.emit, self._argument_dim)
-        self.workspace: list[SSAValue] = []
-        """The tensors that got new places in the workspace, in order."""
-        self.offset: Dim = 0
-        self.places: dict[SSAValue, tuple[Dim, Any]] = {}
-        """Offset and size of each tensor in the workspace that is still read."""
-        self.unused: list[tuple[Dim, Any]] = []
-        self.last_use = _last_uses(old.body.block)
+        self.sizes = Sizes(self.top, self._argument_dim)
+        self.lifetimes = Lifetimes(old.body.block)
+        self.buffers = Buffers(self.lifetimes, self.sizes)
+        self.spilled: dict[SSAValue, SSAValue] = {}
+        """The scalars that are in memory too, for those who want to read them there."""
+        self.may_fail = any(isinstance(op, rfx.RequireOp) for op in old.walk())
         self.extent: Dim = 1
         self.split = False
         """Whether the one nest of the function runs from %begin to %end."""
@@ -123,10 +122,12 @@ class FunctionLowering:
             )
             for i, v in enumerate(self.returned)
         ]
-        self.free_outs = dict(reversed([*zip(self.returned, self.outs, strict=True)]))
+        self.buffers.readonly.update(self.buffers.values())
+        outs = dict(reversed([*zip(self.returned, self.outs, strict=True)]))
+        self.buffers.targets.update(outs)
         self.begin = self._argument(index, "begin")
         self.end = self._argument(index, "end")
-        self.scratch = self._argument(memref_type(i8, (DYNAMIC_INDEX,)), "ws")
+        self.buffers.scratch = self._argument(memref_type(i8, (DYNAMIC_INDEX,)), "ws")
 
     def _argument(self, type_: Attribute, hint: str | None) -> SSAValue:
         argument = self.block.insert_arg(type_, len(self.block.args))
@@ -138,95 +139,38 @@ class FunctionLowering:
 
     def memref_dim(self, buffer: SSAValue, dim: int) -> SSAValue:
         """The size of a dynamic dim of a buffer."""
-        return self.emit.op(memref.DimOp, (buffer, self.emit.const(dim, index)), index)
+        return self.top.op(memref.DimOp, (buffer, self.top.const(dim, index)), index)
 
     # ---- buffers
-
-    def destination(self, value: SSAValue) -> SSAValue:
-        """A buffer for a new tensor."""
-        if value in self.free_outs:
-            self.buffers[value] = self.free_outs.pop(value)
-            return self.buffers[value]
-        dims = self.sizes.of(value)
-        shape = shape_of(value.type)
-        element = signless(element_type(value.type))
-        type_ = memref_type(element, shape)
-        itemsize = dtype_of(value.type).itemsize
-        count = 1
-        for n in shape:
-            count *= n
-        if DYNAMIC_INDEX not in shape and count * itemsize <= STACK_BYTES:
-            self.buffers[value] = self.alloca(type_)
-            return self.buffers[value]
-        dynamic = [d for d in dims if not isinstance(d, int)]
-        start = self.sizes.value(self._place(value, dims, itemsize))
-        self.buffers[value] = self.emit.op(
-            memref.ViewOp, (self.scratch, start, *dynamic), type_
-        )
-        return self.buffers[value]
-
-    def _place(self, value: SSAValue, dims: Sequence[Dim], itemsize: int) -> Dim:
-        """Where in the workspace a tensor is: where a dead one of its size was, or new.
-
-        Static sizes fit into larger places; dynamic ones are equal or they are not.
-        """
-        size = self.sizes.bytes(dims, itemsize, _ALIGNMENT) if all(
-            isinstance(d, int) for d in dims) else (itemsize, *dims)  # fmt: skip
-        for k, (offset, room) in enumerate(self.unused):
-            fits = isinstance(size, int) and isinstance(room, int) and size <= room
-            if fits or size == room:
-                del self.unused[k]
-                self.places[value] = (offset, room)
-                return offset
-        offset = self.offset
-        self.places[value] = (offset, size)
-        self.workspace.append(value)
-        self.offset = self.sizes.add(
-            offset, self.sizes.bytes(dims, itemsize, _ALIGNMENT)
-        )
-        return offset
-
-    def _release(self, number: int) -> None:
-        """Give back the places of tensors that no op from here on reads."""
-        dead = [v for v in self.places if self.last_use.get(v, -1) < number]
-        for value in dead:
-            self.unused.append(self.places.pop(value))
-
-    def alloca(self, type_: Attribute) -> SSAValue:
-        """Stack memory, at the top of the function."""
-        properties: dict[str, Attribute] = {
-            "operandSegmentSizes": DenseArrayBase.from_list(i32, [0, 0]),
-            "alignment": IntegerAttr(_ALIGNMENT, i64),
-        }
-        op = make(memref.AllocaOp, (), (type_,), self.emit.location, properties)
-        first = self.block.first_op
-        if first is None:
-            self.block.add_op(op)
-        else:
-            self.block.insert_op_before(op, first)
-        return op.results[0]
 
     def row_buffer(self, m: Emit, value: SSAValue) -> SSAValue:
         """Stack memory for one row of a tensor, in the loop over its rows."""
         element = signless(element_type(value.type))
-        type_ = memref_type(element, shape_of(value.type)[1:])
-        properties: dict[str, Attribute] = {
-            "operandSegmentSizes": DenseArrayBase.from_list(i32, [0, 0]),
-            "alignment": IntegerAttr(_ALIGNMENT, i64),
-        }
-        return m.op(memref.AllocaOp, (), type_, properties)
+        return alloca(m, memref_type(element, shape_of(value.type)[1:]))
 
     def memory(self, value: SSAValue) -> SSAValue:
         """The buffer of a tensor; a scalar is stored into one first."""
-        if value not in self.buffers:
-            scalar = self.scalars[value]
+        if value in self.buffers:
+            return self.buffers[value]
+        if value not in self.spilled:
             element = signless(element_type(value.type))
             shape = shape_of(value.type)
-            buffer = self.alloca(memref_type(element, shape))
+            buffer = self.buffers.alloca(memref_type(element, shape))
+            self.buffers.readonly.add(buffer)
             zero = self.emit.const(0, index)
-            store(self.emit, scalar, buffer, [zero] * len(shape))
-            self.buffers[value] = buffer
-        return self.buffers[value]
+            store(self.emit, self.scalars[value], buffer, [zero] * len(shape))
+            self.spilled[value] = buffer
+        return self.spilled[value]
+
+    def scalar(self, value: SSAValue) -> SSAValue:
+        """The one element of a tensor, an index, or a number."""
+        if isinstance(value.type, TensorType):
+            zero = self.emit.const(0, index)
+            rank = len(shape_of(cast("Attribute", value.type)))
+            return self.read(self.emit, value, [zero] * rank)
+        if value in self.scalars:
+            return self.scalars[value]
+        return self.sizes.value(self.sizes.index(value))
 
     def read(self, m: Emit, value: SSAValue, indices: Sequence[SSAValue]) -> SSAValue:
         """An element of a tensor."""
@@ -239,7 +183,8 @@ class FunctionLowering:
     def run(self) -> list[func.FuncOp]:
         self._arguments()
         body = self.old.body.block
-        nests = [o for o in body.ops if isinstance(o, LoopNest) or type(o) in STRUCTURE]
+        work = (LoopNest, *CONTROL, *STRUCTURE)
+        nests = [o for o in body.ops if isinstance(o, work)]
         self.split = (
             len(nests) == 1
             and isinstance(nests[0], MapOp)
@@ -247,18 +192,7 @@ class FunctionLowering:
             and all(v in nests[0].outputs for v in self.returned)
             and any(n != 1 for n in nests[0].shape)
         )
-        groups = find_row_groups(body)
-        done = set[Operation]()
-        for number, op in enumerate(body.ops):
-            if op in done:
-                continue
-            self.emit.location = op.location
-            self._release(number)
-            if (group := groups.get(op)) is not None:
-                lower_rows(self, group)
-                done |= set(group.all)
-            else:
-                self.lower(op)
+        self.lower_block(body)
         self._return()
         types = [a.type for a in self.block.args]
         new = func.FuncOp(
@@ -267,19 +201,43 @@ class FunctionLowering:
             Region(self.block),
         )
         new.location = self.old.location
-        static = isinstance(self.extent, int) and isinstance(self.offset, int)
-        for name, value in (("extent", self.extent), ("workspace", self.offset)):
-            number = value if isinstance(value, int) else -1
+        extent = self.extent if isinstance(self.extent, int) else None
+        workspace = self.buffers.total()
+        for name, value in (("extent", extent), ("workspace", workspace)):
+            number = -1 if value is None else value
             new.attributes[f"rfx.{name}"] = IntegerAttr(number, i64)
-        if static and all(DYNAMIC_INDEX not in shape_of(v.type) for v in self.returned):
+        if None not in (extent, workspace) and all(
+            DYNAMIC_INDEX not in shape_of(v.type) for v in self.returned
+        ):
             return [new]
         return [new, self._shapes()]
+
+    @contextmanager
+    def inside(self, block: Block) -> Generator[None]:
+        """Emit into a block of a branch or a loop, for a while."""
+        emit, spilled = self.emit, self.spilled
+        self.emit, self.spilled = emit.child(block), dict(spilled)
+        yield
+        self.emit, self.spilled = emit, spilled
+
+    def lower_block(self, block: Block) -> None:
+        """Lower all ops of a block but its terminator."""
+        groups = find_row_groups(block)
+        done = set[Operation]()
+        for op in block.ops:
+            if op in done or op is block.last_op:
+                continue
+            self.emit.location = op.location
+            self.buffers.start(op)
+            if (group := groups.get(op)) is not None:
+                lower_rows(self, group)
+                done |= set(group.all)
+            else:
+                self.lower(op)
 
     def lower(self, op: Operation) -> None:
         """Lower one op."""
         match op:
-            case func.ReturnOp():
-                return
             case LoopNest():
                 self.sizes.learn(op)
                 lower_nest(self, op)
@@ -290,14 +248,23 @@ class FunctionLowering:
             case DimOp() | arith.ConstantOp():  # sizes
                 self.sizes.learn(op)
             case upstream.IndexCastOp():
-                size = self.sizes.value(self.sizes.index(op.input))
-                self.scalars[op.result] = self.emit.index_cast(size, i64)
+                value = self.scalar(op.input)
+                self.scalars[op.result] = self.emit.index_cast(value, op.result.type)
             case FromElementsOp():
                 self.scalars[op.result] = self.scalars[op.elements[0]]
-            case _ if op.dialect_name() == "arith" and all(
-                r.type == index for r in op.results
-            ):
+            case ExtractOp() if not op.indices:
+                self.scalars[op.result] = self.scalar(op.tensor)
+            case arith.AddiOp() | arith.SubiOp() | arith.MuliOp():
                 self.sizes.learn(op)
+                if op.result not in self.sizes.indices:
+                    operands = [self.scalar(v) for v in op.operands]
+                    new = self.emit.op(type(op), operands, index, op.properties)
+                    self.scalars[op.result] = new
+            case arith.FloorDivSIOp():
+                self.sizes.learn(op)
+            case scf.IfOp() | scf.ForOp() | scf.WhileOp():
+                self.sizes.learn(op)
+                _CONTROL[type(op)](self, op)
             case _ if type(op) in STRUCTURE:
                 self.sizes.learn(op)
                 STRUCTURE[type(op)](self, op)
@@ -313,7 +280,7 @@ class FunctionLowering:
             self.scalars[op.result] = self.emit.const(value.flat[0].item(), element)
             return
         self.sizes.learn(op)
-        buffer = self.destination(op.result)
+        buffer = self.buffers.destination(op.result)
         flat = value.reshape(-1)
         for k, number in enumerate(flat):
             where: list[SSAValue] = []
@@ -333,32 +300,23 @@ class FunctionLowering:
     def status(self) -> SSAValue:
         """The memory of the status: the first failure stays."""
         if not hasattr(self, "_status"):
-            self._status = self.alloca(memref_type(i32))
-            store(self.emit, self.emit.const(0, i32), self._status, ())
+            self._status = self.buffers.alloca(memref_type(i32))
+            store(self.top, self.top.const(0, i32), self._status, ())
         return self._status
+
+    def succeeded(self) -> SSAValue:
+        """Whether nothing has failed so far."""
+        return self.emit.eq(load(self.emit, self.status(), ()), 0)
 
     def _return(self) -> None:
         m = self.emit
+        places: list[SSAValue | None] = []
         for value, out in zip(self.returned, self.outs, strict=True):
-            if self.buffers.get(value) is out:
-                continue
-            shape = shape_of(value.type)
+            places.append(out if value in self.buffers else None)
             if value in self.scalars:
-                store(m, self.scalars[value], out, [m.const(0, index)] * len(shape))
-                continue
-            dims = [self.memref_dim(out, d) if n == DYNAMIC_INDEX else m.const(n, index)
-                    for d, n in enumerate(shape)]  # fmt: skip
-            source = self.buffers[value]
-
-            def copy(
-                e: Emit,
-                where: Sequence[SSAValue],
-                source: SSAValue = source,
-                out: SSAValue = out,
-            ) -> None:
-                store(e, load(e, source, where), out, where)
-
-            parallel(m, dims, copy)
+                zero = m.const(0, index)
+                store(m, self.scalars[value], out, [zero] * len(shape_of(value.type)))
+        move(self, self.returned, places, self.buffers.now)
         status = (
             load(m, self._status, ()) if hasattr(self, "_status") else m.const(0, i32)
         )
@@ -385,14 +343,12 @@ class FunctionLowering:
 
         sizes = Sizes(m, argument_dim)
         for op in self.old.body.block.ops:
-            if not isinstance(op, (func.ReturnOp, rfx.RequireOp)):
-                sizes.learn(op)
+            sizes.learn(op)
         numbers = [d for v in self.returned for d in sizes.of(v)]
         numbers.append(self._extent_of(sizes))
         total: Dim = 0
-        for value in self.workspace:
-            itemsize = dtype_of(value.type).itemsize
-            total = sizes.add(total, sizes.bytes(sizes.of(value), itemsize, _ALIGNMENT))
+        for value in self.buffers.workspace:
+            total = sizes.add(total, sizes.bytes(value, ALIGNMENT))
         numbers.append(total)
         for k, number in enumerate(numbers):
             value = m.index_cast(sizes.value(number), i64)
@@ -418,22 +374,17 @@ class FunctionLowering:
     extent_loops: tuple[LoopNest, tuple[int, ...]]
 
 
-def _last_uses(block: Block) -> dict[SSAValue, int]:
-    """The number of the last op that reads each value, or a view of it."""
-    last: dict[SSAValue, int] = {}
-    for number, op in reversed(list(enumerate(block.ops))):
-        reads = {v for inner in op.walk() for v in inner.operands}
-        if isinstance(op, rfx.ReshapeOp):
-            number = last.get(op.result, number)  # noqa: PLW2901 - of the view
-        for value in reads:
-            last[value] = max(last.get(value, -1), number)
-    return last
-
-
 def _argument_attributes(function: func.FuncOp, i: int) -> dict[str, Attribute]:
     if function.arg_attrs is None:
         return {}
     return cast("Any", function.arg_attrs.data[i]).data
+
+
+_CONTROL: dict[type[Operation], Callable[[FunctionLowering, Any], None]] = {
+    scf.IfOp: lower_if,
+    scf.ForOp: lower_for,
+    scf.WhileOp: lower_while,
+}
 
 
 class LowerToLoopsPass(ModulePass):

@@ -7,14 +7,14 @@ too, alone or between passes. Pipelines are flat: they name passes, never pipeli
 from __future__ import annotations
 
 PIPELINES: dict[str, str] = {
-    "simplify": "canonicalize,cse,dce",
-    "to-fused": "canonicalize,cse,dce,fuse,cse",
+    "simplify": "canonicalize,hoist,cse,dce",
+    "to-fused": "canonicalize,hoist,cse,dce,fuse,cse",
     "to-loops": "lower-to-loops",
     "to-scalars": "expand-math",
     "to-vectors": "vectorize,promote-buffers",
     "to-gpu": "map-to-gpu",
     "to-nvvm": "lower-gpu-to-nvvm",
     "to-llvm": "lower-to-llvm",
-    "cpu": "canonicalize,cse,dce,fuse,cse,lower-to-loops,expand-math,vectorize,"
-    "promote-buffers,lower-to-llvm",
+    "cpu": "canonicalize,hoist,cse,dce,fuse,cse,lower-to-loops,expand-math,"
+    "vectorize,promote-buffers,lower-to-llvm",
 }

@@ -57,26 +57,30 @@ SIZED = (rfx.FullOp, rfx.IotaOp, rfx.BroadcastOp, rfx.ReshapeOp, rfx.SliceOp)
 
 @cache
 def _plain(cls: type[Operation]) -> bool:
-    return cls.has_trait(Pure) or cls.has_trait(IsTerminator)
+    # xDSL's tensor.dim is not Pure, since a dim that is not there is undefined.
+    return cls is TensorDimOp or cls.has_trait(Pure) or cls.has_trait(IsTerminator)
 
 
-def is_pure(op: Operation) -> bool:
-    """Whether all `op` does is to compute its results, in finite time."""
+def is_pure(op: Operation, *, ends: bool = False) -> bool:
+    """Whether all `op` does is to compute its results, in finite time.
+
+    `ends` says that the latter is known.
+    """
     if not op.regions:
         return _plain(type(op))
-    return isinstance(op, _ENDING) and all(
-        is_pure(inner)
+    return (isinstance(op, _ENDING) or (ends and isinstance(op, scf.WhileOp))) and all(
+        is_pure(inner, ends=ends)
         for region in op.regions
         for block in region.blocks
         for inner in block.ops
     )
 
 
-def is_dead(op: Operation) -> bool:
-    """Whether nobody would miss `op`."""
+def is_dead(op: Operation, *, ends: bool = False) -> bool:
+    """Whether nobody would miss `op`; `ends` as in `is_pure`."""
     return (
         all(r.first_use is None for r in op.results)
-        and is_pure(op)
+        and is_pure(op, ends=ends)
         and not op.has_trait(IsTerminator)
     )
 

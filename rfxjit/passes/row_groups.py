@@ -29,9 +29,9 @@ from xdsl.ir import Block, Operation, SSAValue
 from rfxjit.dialects import rfx
 from rfxjit.dialects.ir import dtype_of, shape_of
 from rfxjit.dialects.map_ops import LoopNest
-from rfxjit.passes.fuse import Shapes
 from rfxjit.passes.loop_nests import lower_nest
 from rfxjit.passes.loops import parallel
+from rfxjit.passes.shapes import Shapes
 
 if TYPE_CHECKING:
     from rfxjit.passes.emit import Emit
@@ -171,7 +171,7 @@ def lower_rows(state: FunctionLowering, group: RowGroup) -> None:
             local.append(value)
             room -= size
         elif not isinstance(value.owner, rfx.ReshapeOp):
-            state.destination(value)
+            state.buffers.destination(value)
 
     def body(m: Emit, indices: Sequence[SSAValue]) -> None:
         row = Row(indices[0], {}, {})

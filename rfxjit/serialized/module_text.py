@@ -38,7 +38,7 @@ from xdsl.utils.exceptions import ParseError
 from rfxjit.compiler import context
 from rfxjit.dialects import rfx
 from rfxjit.dialects.builder import Builder
-from rfxjit.dialects.diagnostics import InvalidIRError, RfxDiagnostic, place_of, verify
+from rfxjit.dialects.diagnostics import InvalidIRError, RfxDiagnostic, verify
 from rfxjit.dialects.elementwise_ops import BY_NAME
 from rfxjit.dialects.ir import (
     DYNAMIC_INDEX,
@@ -202,7 +202,7 @@ class _Reader:
         try:
             check(module, signature, level)
         except RfxDiagnostic as error:
-            raise located(error) from None
+            raise error.located(ProgramError) from None
         flags = module.attributes.pop("rfx.fastmath", None)
         fastmath = frozenset(self._texts("rfx.fastmath", flags) if flags else ())
         every = "all" in fastmath
@@ -216,7 +216,7 @@ class _Reader:
         except ParseError as error:
             raise self.refused(error.msg, error.span.start) from None
         except InvalidIRError as error:
-            raise located(error) from None
+            raise error.located(ProgramError) from None
         return module
 
     def _signature(self, module: ModuleOp) -> Signature:
@@ -277,20 +277,6 @@ class _Reader:
         raise self.refused(
             f"{name} must be a list of strings", max(0, self.text.find(name))
         )
-
-
-def located(error: RfxDiagnostic) -> ProgramError:
-    """A diagnostic about a program that was read from a file."""
-    op = error.op
-    place = None
-    while op is not None and place is None:
-        place = place_of(op.location)
-        op = op.parent_op()
-    location = place and SourceLocation(
-        place.filename.data, place.line.data, place.column.data - 1
-    )
-    where = f"{error.op.name}: " if error.op is not None else ""
-    return ProgramError(f"{where}{error.message}", location, error.hint)
 
 
 def level_of(module: ModuleOp) -> str:

@@ -38,7 +38,6 @@ from rfxjit.runtime.unit import Options
 from rfxjit.serialized.module_text import (
     Program,
     freeze,
-    located,
     read_program,
     write_program,
 )
@@ -118,7 +117,7 @@ class Compiled(NativeCallable):
                 program.module.clone(), signature, lowered.options, program.level
             )
         except RfxDiagnostic as error:
-            raise located(error) from error
+            raise error.located(ProgramError) from error
         except RfxError:
             raise
         except Exception as error:

@@ -259,7 +259,7 @@ def test_an_index_out_of_range_is_an_index_error():
     [
         (lambda x, y: x + y, (np.ones(3), np.ones(4)), ValueError, r"\(3,\) \(4,\)"),
         (lambda x, y: x @ y, (np.ones(3), np.ones(4)), ValueError, "mismatch"),
-        (lambda x: x if x[0] > 0 else -x, (np.ones(3),), TypeError, "condition"),
+        (lambda x: x if x[0] > 0 else x[1:], (np.ones(3),), TypeError, "this expression is an array"),  # noqa: E501
         (lambda x: x[x > 0], (np.ones(3),), TypeError, "mask"),
         (lambda x: x + 1, (np.ones(3, complex),), TypeError, "'x' has dtype complex128"),  # noqa: E501
         (lambda x: x + 1, (np.array(["a"]),), TypeError, "'x' has dtype"),
@@ -274,12 +274,12 @@ def test_a_refusal_names_the_line():
     def branch(x):
         if x[0] > 0:
             return x
-        return -x
+        return x[1:]
 
     with pytest.raises(rfx.TraceError) as caught:
         rfx.jit(branch, strict=True)(np.ones(3))
     assert "test_frontend.py" in str(caught.value)
-    assert "if x[0] > 0:" in str(caught.value)
+    assert "return x[1:]" in str(caught.value)
     with pytest.warns(rfx.RfxFallbackWarning):
         np.testing.assert_array_equal(rfx.jit(branch)(np.ones(3)), np.ones(3))
 

@@ -153,3 +153,25 @@ def test_the_derivative_reads_as_a_person_would_write_it():
     text = rfx.grad(lambda x: np.sin(x) ** 2).lower(0.3).text("fused")
     body = re.findall(r"= rfx\.(?!map)(\w+)", text)
     assert sorted(body) == ["constant", "cos", "mul", "mul", "sin"], text
+
+
+def test_what_has_no_derivative_is_named_with_its_line():
+    with pytest.raises(rfx.GradientError, match=r"rfx.scan: of .mul.") as caught:
+        rfx.grad(lambda x: np.cumprod(x) * 2.0)(V)
+    assert caught.value.location.file == __file__
+
+
+def test_of_several_writes_to_an_element_the_last_one_counts():
+    def f(x, v):
+        y = x * 1.0
+        y[np.array([1, 1, 2])] = v
+        return y * np.arange(1.0, 5.0)
+
+    by_x, by_v = rfx.grad(f, (0, 1))(V, V[:3])
+    np.testing.assert_array_equal(by_x, [1.0, 0.0, 0.0, 4.0])
+    np.testing.assert_array_equal(by_v, [0.0, 2.0, 3.0])
+
+
+def test_a_choice_between_the_same_counts_once():
+    slope = rfx.grad(lambda x: np.where(x > 0.5, x, x))(V)
+    np.testing.assert_array_equal(slope, np.ones(4))

@@ -10,10 +10,9 @@ import os
 from collections import Counter
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, reject, settings
-from kernel_oracle import plain, same
+from kernel_oracle import SEEDS, Exact, inputs, plain, same
 from kernel_programs import Kernel, kernels
 
 import rfxjit as rfx
@@ -29,7 +28,6 @@ fuzz = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-SEEDS = (7, 8, 9)
 SEEN: Counter[str] = Counter()
 
 
@@ -38,37 +36,6 @@ def report():
     yield
     if "RFX_FUZZ" in os.environ:
         print("\nconstructs:", dict(SEEN.most_common()))  # noqa: T201 - the report
-
-
-def inputs(dtype: str, kind: str, seed: int) -> list[np.ndarray]:
-    """Ordinary and special values; more than one vector, and not a whole number."""
-    rng = np.random.default_rng(seed)
-    size = 43
-    special = [0.0, -0.0, np.inf, -np.inf, np.nan, 1e30, -1e-30]
-    floats = [rng.normal(size=size) * 3 for _ in "xy"]
-    floats[0][: len(special)] = special
-    floats[1][3 : 3 + len(special)] = special
-    info = np.iinfo(kind)
-    whole = [rng.integers(-9, 9, size) for _ in "nm"]
-    whole[0][:3] = info.max, info.min, 0
-    whole[1][1:4] = -1, 0, info.min
-    if seed != SEEDS[0]:  # the special values meet others
-        rng.shuffle(floats[1])
-        rng.shuffle(whole[1])
-    return [*(f.astype(dtype) for f in floats), *(w.astype(kind) for w in whole)]
-
-
-class Exact:
-    """NumPy, but of two zeros the sign decides: NumPy's answer depends on the CPU."""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(np, name)
-
-    def maximum(self, a: Any, b: Any) -> Any:
-        return a + b if a == b == 0 else np.maximum(a, b)
-
-    def minimum(self, a: Any, b: Any) -> Any:
-        return -(-a + -b) if a == b == 0 else np.minimum(a, b)
 
 
 def run_all(kernel: Kernel, dtype: str, kind: str) -> None:

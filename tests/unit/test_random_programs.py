@@ -9,25 +9,22 @@ import os
 from typing import Any
 
 import numpy as np
-import optree
 from check_pipeline import assert_same, check_pipeline
-from hand_written_units import Called, param, params
+from hand_written_units import Called
 from hypothesis import HealthCheck, given, settings
 from numpy_same import same
-from programs import SMALL_DIMS, Program, programs
+from programs import SMALL_DIMS, Program, programs, signature_of
 from xdsl.context import Context
-from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.parser import Parser
 
 from rfxjit.compiler import compile_module, context
 from rfxjit.dialects.builder import Builder, new_function
 from rfxjit.dialects.diagnostics import verify
-from rfxjit.dialects.ir import dtype_of, i1, shape_of, tensor
+from rfxjit.dialects.ir import i1, tensor
 from rfxjit.interpreter import run
 from rfxjit.passes import load_pass
 from rfxjit.runtime.unit import Options
-from rfxjit.signature import Input, Output, Signature, Slot
 
 RUNS = int(os.environ.get("RFX_FUZZ", "150"))
 fuzz = settings(
@@ -36,22 +33,6 @@ fuzz = settings(
     derandomize="RFX_FUZZ" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow],
 )
-
-
-def signature_of(module: ModuleOp) -> Signature:
-    """The contract of a static program `f` that returns a tuple."""
-    function = module.body.block.first_op
-    assert isinstance(function, func.FuncOp)
-    kind = function.function_type
-    names = [f"x{i}" for i in range(len(kind.inputs))]
-    inputs = tuple(
-        Input(name, param(i), "array", dtype_of(type_), shape_of(type_))
-        for i, (name, type_) in enumerate(zip(names, kind.inputs, strict=True))
-    )
-    outputs = tuple(Output(dtype_of(t), shape_of(t)) for t in kind.outputs)
-    results = tuple(Slot(i) for i in range(len(outputs)))
-    tree = optree.tree_structure(results, is_leaf=lambda x: isinstance(x, Slot))
-    return Signature("f", params(*names), inputs, outputs, results, tree)
 
 
 @fuzz

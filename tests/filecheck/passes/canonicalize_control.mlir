@@ -153,3 +153,122 @@ func.func @while(%x: tensor<4xf32>) -> tensor<4xf32> {
 // CHECK-NEXT:      %[[N:.*]] = rfx.add %[[B]], %{{.*}}
 // CHECK-NEXT:      scf.yield %[[N]]
 // CHECK:         rfx.add %[[R]], %[[R]]
+
+// -----
+
+// On tensors of rank 0, a branch of few cheap ops is computed without branching, ...
+
+func.func @cheap(%x: tensor<f32>, %c: tensor<i1>) -> tensor<f32> {
+  %p = tensor.extract %c[] : tensor<i1>
+  %0 = scf.if %p -> (tensor<f32>) {
+    %1 = rfx.neg %x : tensor<f32>
+    scf.yield %1 : tensor<f32>
+  } else {
+    scf.yield %x : tensor<f32>
+  }
+  func.return %0 : tensor<f32>
+}
+// CHECK-LABEL: @cheap
+// CHECK-NEXT:    %[[N:.*]] = rfx.neg %x : tensor<f32>
+// CHECK-NEXT:    %[[S:.*]] = rfx.select %c, %[[N]], %x : tensor<f32>
+// CHECK-NEXT:    func.return %[[S]]
+
+// -----
+
+// ... but not one of an expensive op, ...
+
+func.func @expensive(%x: tensor<f32>, %c: tensor<i1>) -> tensor<f32> {
+  %p = tensor.extract %c[] : tensor<i1>
+  %0 = scf.if %p -> (tensor<f32>) {
+    %1 = rfx.exp %x : tensor<f32>
+    scf.yield %1 : tensor<f32>
+  } else {
+    scf.yield %x : tensor<f32>
+  }
+  func.return %0 : tensor<f32>
+}
+// CHECK-LABEL: @expensive
+// CHECK:         scf.if
+
+// -----
+
+// ... of arrays, whose select costs a pass, ...
+
+func.func @arrays(%x: tensor<4xf32>, %c: tensor<i1>) -> tensor<4xf32> {
+  %p = tensor.extract %c[] : tensor<i1>
+  %0 = scf.if %p -> (tensor<4xf32>) {
+    %1 = rfx.neg %x : tensor<4xf32>
+    scf.yield %1 : tensor<4xf32>
+  } else {
+    scf.yield %x : tensor<4xf32>
+  }
+  func.return %0 : tensor<4xf32>
+}
+// CHECK-LABEL: @arrays
+// CHECK:         scf.if
+
+// -----
+
+// ... or of what may fail.
+
+func.func @failing(%x: tensor<f32>, %c: tensor<i1>) -> tensor<f32> {
+  %p = tensor.extract %c[] : tensor<i1>
+  %0 = scf.if %p -> (tensor<f32>) {
+    rfx.require %c 1 : tensor<i1>
+    scf.yield %x : tensor<f32>
+  } else {
+    %1 = rfx.neg %x : tensor<f32>
+    scf.yield %1 : tensor<f32>
+  }
+  func.return %0 : tensor<f32>
+}
+// CHECK-LABEL: @failing
+// CHECK:         scf.if
+
+// -----
+
+// A condition that is a constant is known, and so is a bound; no loop runs from 2 to 1.
+
+func.func @constants(%x: tensor<?xf32>) -> (tensor<?xf32>, tensor<?xf32>) {
+  %true = rfx.constant dense<true> : tensor<i1>
+  %p = tensor.extract %true[] : tensor<i1>
+  %0 = scf.if %p -> (tensor<?xf32>) {
+    %1 = rfx.neg %x : tensor<?xf32>
+    scf.yield %1 : tensor<?xf32>
+  } else {
+    scf.yield %x : tensor<?xf32>
+  }
+  %two = arith.constant 2 : index
+  %one = rfx.constant dense<1> : tensor<i64>
+  %e = tensor.extract %one[] : tensor<i64>
+  %end = arith.index_cast %e : i64 to index
+  %2 = scf.for %i = %two to %end step %two iter_args(%a = %x) -> (tensor<?xf32>) {
+    %3 = rfx.exp %a : tensor<?xf32>
+    scf.yield %3 : tensor<?xf32>
+  }
+  func.return %0, %2 : tensor<?xf32>, tensor<?xf32>
+}
+// CHECK-LABEL: @constants
+// CHECK-NEXT:    %[[N:.*]] = rfx.neg %x
+// CHECK-NEXT:    func.return %[[N]], %x
+
+// -----
+
+// A number that becomes a tensor is still that number.
+
+func.func @there_and_back(%x: tensor<f64>, %n: index) -> tensor<f64> {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %k = arith.index_cast %n : index to i64
+  %t = tensor.from_elements %k : tensor<i64>
+  %e = tensor.extract %t[] : tensor<i64>
+  %end = arith.index_cast %e : i64 to index
+  %0 = scf.for %i = %zero to %end step %one iter_args(%a = %x) -> (tensor<f64>) {
+    %1 = rfx.exp %a : tensor<f64>
+    scf.yield %1 : tensor<f64>
+  }
+  func.return %0 : tensor<f64>
+}
+// CHECK-LABEL: @there_and_back
+// CHECK-NOT:     tensor.
+// CHECK:         scf.for %i = %zero to %n step
