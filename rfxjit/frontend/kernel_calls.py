@@ -14,6 +14,7 @@ import numpy as np
 
 from rfxjit import special
 from rfxjit.dialects import upstream
+from rfxjit.dialects.evaluate import evaluate
 from rfxjit.dialects.ir import i64, index, integer_attr
 from rfxjit.dialects.map_ops import DimOp, IndexOp
 from rfxjit.frontend.context import call_function
@@ -85,6 +86,10 @@ def call(flow: Expressions, node: ast.Call) -> Any:
         # Of numbers that are known, as of those that are not: `int` of a NaN.
         lifted = tuple(flow.lifted(a) for a in args)
         value = call_function(flow.trace, callee, lifted, kwargs)
+    if callee in (np.minimum, np.maximum) and isinstance(value, np.floating):
+        # NumPy may give either of two zeros.
+        known = [np.asarray(a, value.dtype) for a in args]
+        value = evaluate(callee.__name__, *known)
     if isinstance(value, np.ndarray):  # of numbers that are all known
         value = value[()]
     return flow.checked(value) if not isinstance(value, tuple) else value

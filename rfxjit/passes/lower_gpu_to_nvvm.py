@@ -42,14 +42,13 @@ from rfxjit.dialects.ir import (
     shape_of,
 )
 from rfxjit.passes.gpu_kernel import SHARED, VIEWS
-from rfxjit.passes.lower_to_llvm import (
+from rfxjit.passes.llvm_builder import (
     POINTER,
-    SPECIAL,
     Buffer,
-    LlvmFunction,
     intrinsic_properties,
     memory_type,
 )
+from rfxjit.passes.lower_to_llvm import SPECIAL, LlvmFunction
 
 _GLOBAL_POINTER = llvm.LLVMPointerType(IntAttr(1))
 _SHARED_POINTER = llvm.LLVMPointerType(IntAttr(3))

@@ -607,3 +607,13 @@ def test_a_literal_that_does_not_fit_has_its_place_in_an_augmented_assignment_to
     with pytest.raises(KernelError, match="1000000000000000 out of bounds") as caught:
         rfx.kernel_from_source(text)(F4, np.arange(10, dtype="i4"))
     assert (caught.value.location.line, caught.value.location.col) == (5, 4)
+
+
+def test_of_two_known_zeros_the_sign_decides():
+    def f(x):
+        a = np.maximum(np.float64(0.0), np.float64(-0.0))
+        b = np.minimum(np.float64(-0.0), np.float64(0.0))
+        return a, b, np.maximum(0.0 * x, -0.0 * x), np.minimum(0.0 * x, -0.0 * x)
+
+    signs = [bool(np.signbit(r)) for r in rfx.kernel(f)(1.0)]
+    assert signs == [False, True, False, True]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -135,6 +136,19 @@ def test_the_limit_at_each_level(level, most):
             run_loops(lower(module, level), "f", [x])
 
 
+@pytest.mark.parametrize(("most", "status"), [(10, 0), (9, 1)])
+def test_the_limit_in_c(cc, tmp_path, most, status):
+    x, got = np.array([0.0, 9.0, 3.0]), np.zeros(3)
+    (tmp_path / "k.c").write_text(limited(most).lower(x).text("c"))
+    command = [cc, "-std=c99", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "k.c"]
+    subprocess.run([*command, "-o", "k.so", "-lm"], cwd=tmp_path, check=True)
+    library = ctypes.CDLL(str(tmp_path / "k.so"))
+    pointers = [ctypes.c_void_p(a.ctypes.data) for a in (x, got)]
+
+    assert library.f(*pointers, ctypes.c_int64(0), ctypes.c_int64(3), None) == status
+    assert status or got.tolist() == [10.0] * 3
+
+
 def test_a_limit_is_refused_on_gpus():
     with pytest.raises(Exception, match="max_iters= needs the CPU"):
         limited(5).lower(np.ones(3)).text("ptx")
@@ -179,7 +193,7 @@ def interrupted(kernel, *args, **kwargs):
         kernel(*args, **kwargs)
     except KeyboardInterrupt:
         late = time.monotonic() - sent[0]
-        assert late < 0.5, late
+        assert late < 1.0, late  # 0.1 on a machine with nothing else to do
     else:
         raise AssertionError("not interrupted")
     finally:
@@ -236,12 +250,13 @@ def test_an_interrupted_call_leaks_nothing(script):
         import resource
         counted(np.ones(10), 3)
         x = np.ones(4_000_000)
+        counted(x, 3)
         def handler(*_):
             raise TimeoutError("enough")
         signal.signal(signal.SIGALRM, handler)
         for k in range(12):
-            signal.setitimer(signal.ITIMER_REAL, 0.1)
             try:
+                signal.setitimer(signal.ITIMER_REAL, 0.1)
                 counted(x, 10_000_000)
             except TimeoutError as error:
                 assert str(error) == "enough"

@@ -34,10 +34,9 @@ func.func @long(%x: memref<4xi64>, %n: index, %ws: memref<?xi8>) -> i32 attribut
 // CHECK:       ^[[ASK]]:
 // CHECK-NEXT:    %[[STATUS:.*]] = llvm.call @rfx.poll(%[[CELL]])
 // CHECK:         %[[BAD:.*]] = llvm.icmp "ne" %[[STATUS]]
-// CHECK-NEXT:    llvm.cond_br %[[BAD]], ^[[LEAVE:.*]], ^
+// CHECK-NEXT:    llvm.cond_br %[[BAD]], ^[[LEAVE:.*]], ^[[ON]]
 // CHECK:       ^[[LEAVE]]:
 // CHECK-NEXT:    llvm.return %[[STATUS]]
-// CHECK:         llvm.br ^[[ON]]
 // CHECK:       ^[[ON]]:
 // CHECK-NEXT:    llvm.add
 
@@ -60,6 +59,28 @@ func.func @counted(%x: memref<4xi64>, %n: index, %ws: memref<?xi8>) -> i32 attri
 // CHECK-NEXT:    llvm.cond_br %[[RARE]], ^[[COUNT:.*]], ^[[ON:.*]]{{$}}
 // CHECK:       ^[[COUNT]]:
 // CHECK-NEXT:    llvm.load
+
+// A trip that runs over an array counts as 64.
+
+func.func @arrays(%x: memref<?xi64>, %n: index, %ws: memref<?xi8>) -> i32 attributes {rfx.workspace = 0 : i64} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    %k = arith.index_cast %i : index to i64
+    "scf.parallel"(%c0, %n, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+    ^bb0(%j: index):
+      memref.store %k, %x[%j] : memref<?xi64>
+      scf.reduce
+    }) : (index, index, index) -> ()
+  } {rfx.poll}
+  %status = arith.constant 0 : i32
+  func.return %status : i32
+}
+// CHECK-LABEL: llvm.func @arrays
+// CHECK-DAG:     %[[MANY:.*]] = llvm.mlir.constant(-64) : i64
+// CHECK-NOT:     llvm.and
+// CHECK:         %[[OLD:.*]] = llvm.load
+// CHECK-NEXT:    llvm.add %[[OLD]], %[[MANY]]
 
 // Without the attribute a loop is left alone.
 

@@ -14,3 +14,25 @@ func.func @axpy(%a: tensor<f32> {rfx.by_value}, %x: tensor<?xf32>, %y: tensor<?x
 // CHECK:          const float {{.*}} = x[[[I]]];
 // CHECK:          out0[{{.*}}] = {{.*}};
 // CHECK:        return 0;
+
+// A loop of limited trips returns its status.
+
+func.func @limited(%x: tensor<40xi64>) -> tensor<40xi64> {
+  %0 = rfx.map [40] (%v = %x [0] : tensor<40xi64>) -> ([0] : tensor<40xi64>) {
+    %r = scf.while (%a = %v) : (i64) -> i64 {
+      %more = rfx.lt %a, %v : i64
+      scf.condition(%more) %a : i64
+    } do {
+    ^bb0(%a: i64):
+      %next = rfx.add %a, %a : i64
+      scf.yield %next : i64
+    } attributes {rfx.max_trips = 7 : i64, rfx.code = 3 : i32}
+    rfx.yield %r : i64
+  }
+  func.return %0 : tensor<40xi64>
+}
+// CHECK:       int32_t limited({{.*}}) {
+// CHECK:         int64_t left = INT64_C(7);
+// CHECK-NEXT:    for (;;) {
+// CHECK:           if (!{{.*}}) break;
+// CHECK-NEXT:      if (left-- == 0) return 3;
