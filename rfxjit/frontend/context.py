@@ -114,6 +114,8 @@ class Trace:
         self.place: SourceLocation | None = None
         """Where in a kernel the trace is; elsewhere the stack of Python tells."""
         self.abstract = abstract
+        self.any_order = False
+        """Whether there may be an array whose axes are not in C order in memory."""
         self.sizes: dict[str, int | str] = {}
         """The size of each symbol in this call, or its name if there is no array."""
         self.unnamed: set[str] = set()
@@ -170,6 +172,7 @@ class Trace:
             tensor(ELEMENT_TYPES[dtype], static), len(self.block.args)
         )
         ssa.name_hint = name if name.isidentifier() else None
+        self.any_order |= len(shape) > 1
         self.inputs.append(Input(name, path, kind, dtype, shape, cast("Any", role)))
         self.input_values.append(ssa)
         concrete = None if isinstance(value, ArraySpec) else value

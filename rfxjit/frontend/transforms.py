@@ -63,8 +63,9 @@ def gradient_in_trace(
     if any(v.value is not old for v, old in zip(variables, before, strict=True)):
         raise GradientError("a function that writes to its arguments has no gradient")
     leaves, _ = optree.tree_flatten(result, none_is_leaf=True)
+    ends = [leaf.value for leaf in leaves if isinstance(leaf, Tracer)]
     reverse = Reverse(trace.here(), before)
-    reverse.run([leaf.value for leaf in leaves if isinstance(leaf, Tracer)])
+    reverse.run(ends)
     slopes = iter(
         [
             Tracer(trace, reverse.slope(v.value), v.kind, shape=v.shape)
