@@ -245,7 +245,11 @@ def scattered_sums(x, y, v, i):
     np.add.at(y, (slice(None), 0), 3)
     np.add.at(y[1], k, 5)
     np.subtract.at(y, y > 1, 1)
-    return v
+    small, narrow = np.zeros(3, np.uint8), np.zeros(3, np.float32)
+    np.add.at(small, [0, 1, 1], 200)
+    np.subtract.at(small, 2, np.int64(1))
+    np.add.at(narrow, [0, 1, 1], 0.5)
+    return v, small, narrow
 
 
 @code(PLACES)
@@ -283,6 +287,21 @@ def numbers_of_other_kinds(x, y, v, i):
     n += 1
     n[...] = n[::-1]
     return n
+
+
+@code(MASKS)
+def slices_of_any_length(x, y, v, i):
+    v[i:] *= 2
+    v[: i + 1] = v[: i + 1] + 3
+    v[i + 5 :] -= v[i + 5 :].max()
+    x[i:, 0] = -1
+    x[1, -i:] = y[1, -i:] * 2
+    x[:, : i + 2] += y[:, : i + 2]
+    y[i + 9 :] = 7
+    y[2, i - 5 :] = 8
+    product, rows = y[0, :i] @ v[:6][:i], y[:, :i] @ x[0, :i]
+    square = y[:4, :4][:, :i] @ x[:i]
+    return v[i:].sum(), x[: i + 1].max(axis=0), len(v[i:]), product, rows, square
 
 
 # ---- masks ---------------------------------------------------------------------------

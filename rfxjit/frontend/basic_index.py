@@ -3,9 +3,9 @@
 Each dim of the array gives a block: where it starts, how many elements, in which steps.
 Starts that are only known at run time give `dynamic_slice` and `dynamic_update_slice`;
 negative ones count from the end, and one that is out of range raises IndexError, at run
-time through the status. A slice with such bounds must be one of a known length,
+time through the status. A slice with such bounds is one of a known length,
 `x[i : i + 4]`, all of which lies inside: where NumPy would cut it off, it is an
-IndexError.
+IndexError. One of another length, `x[i:]`, chooses elements as a mask does.
 """
 
 # Keys can be anything.
@@ -56,8 +56,8 @@ def _part(item: Any, n: Size, axis: int) -> Part:
             "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and"
             " integer or boolean arrays are valid indices"
         )
-    if any(isinstance(bound, Tracer) for bound in (item.start, item.stop)):
-        return _moving(item, n)
+    if (bounds := _bounds(item, n)) is not None:
+        return _moving(bounds, n)
     start, count, step = _slice(item, n)
     return Part(start, count, 1 if isinstance(count, int) and count < 2 else step)
 
@@ -102,9 +102,12 @@ def _bound(value: Any, default: Size, n: SymDim) -> Size | None:
 
 
 def _normal(index: Any, n: Size, axis: int) -> Size:
-    """A static index in [0, n)."""
-    if isinstance(n, SymDim) and isinstance(index, int) and index == -1:
-        return n - 1
+    """A static index in [0, n); one that lies inside of the least n pins nothing."""
+    if isinstance(n, SymDim) and isinstance(index, int):
+        if 0 <= index < least(n):
+            return index
+        if 0 < -index <= least(n):
+            return n + index
     if isinstance(index, SymDim):
         index = int(index)
     index, count = int(index), int(n)
@@ -136,11 +139,14 @@ def _number(n: Size) -> Any:
     return n.tracer() if isinstance(n, SymDim) else n
 
 
-def _moving(part: slice, n: Size) -> Part:
-    """A slice with traced bounds, a known number of elements apart."""
-    if part.step is not None and int(part.step) != 1:
+def _bounds(part: Any, n: Size) -> list[Any] | None:
+    """The bounds of a slice as int64, if one of them is traced."""
+    known = (part.start, part.stop, part.step) if isinstance(part, slice) else ()
+    trace = next((bound.trace for bound in known if isinstance(bound, Tracer)), None)
+    if trace is None:
+        return None
+    if isinstance(part.step, Tracer) or (part.step is not None and int(part.step) != 1):
         raise refuse("a slice with traced bounds and a step is not traced")
-    trace = next(b for b in (part.start, part.stop) if isinstance(b, Tracer)).trace
     bounds: list[Any] = []
     for given, default in ((part.start, 0), (part.stop, n)):
         bound = lift(trace, default if given is None else given)
@@ -149,17 +155,37 @@ def _moving(part: slice, n: Size) -> Part:
                 "slice indices must be integers or None or have an __index__ method"
             )
         bounds.append(bound.astype(np.int64))
-    count = difference(bounds[1].value, bounds[0].value)
-    if count is None or part.start is None or part.stop is None:
-        raise refuse(
-            "the length of a slice with traced bounds depends on data",
-            "write it as x[i : i + 4], with a known length, or choose elements with"
-            " np.where and np.arange",
-        )
+    return bounds
+
+
+def _from_start(bounds: Sequence[Any], size: Any) -> list[Any]:
+    return [np.where(np.less(v, 0), np.add(v, size), v) for v in bounds]
+
+
+def open_slice(part: Any, n: Size) -> Tracer | None:
+    """`x[i:]`: the mask of its elements, if how many they are depends on data."""
+    bounds = _bounds(part, n)
+    if bounds is None or (
+        difference(bounds[1].value, bounds[0].value) is not None
+        and part.start is not None
+        and part.stop is not None
+    ):
+        return None
+    from rfxjit.frontend.numpy_creation import iota
+
+    first, last = _from_start(bounds, _number(n))
+    places = iota(bounds[0].trace, n)
+    inside = np.logical_and(np.greater_equal(places, first), np.less(places, last))
+    return cast("Tracer", inside)
+
+
+def _moving(bounds: Sequence[Any], n: Size) -> Part:
+    """A slice with traced bounds, a known number of elements apart."""
+    count = cast("int", difference(bounds[1].value, bounds[0].value))
     if count <= 0:
         return Part(0, 0)
     size = _number(n)
-    first, last = (np.where(v < 0, v + size, v) for v in bounds)
+    first, last = _from_start(bounds, size)
     inside = np.logical_and(np.greater_equal(first, 0), np.less_equal(last, size))
     whole = np.equal(np.subtract(last, first), count)
     require(

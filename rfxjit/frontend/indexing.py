@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from rfxjit.frontend.basic_index import is_integer, view_of, wrapped
+from rfxjit.frontend.basic_index import is_integer, open_slice, view_of, wrapped
 from rfxjit.frontend.context import refuse
 from rfxjit.frontend.masked import Masked, assign_masked
 from rfxjit.frontend.symbolic import SymDim
@@ -55,12 +55,16 @@ def _expand(x: Tracer, key: Any) -> list[Any]:
             f"too many indices for array: array is {x.ndim}-dimensional,"
             f" but {used} were indexed"
         )
-    fill = [slice(None)] * (x.ndim - used)
-    if (dots := [i for i, item in enumerate(items) if item is Ellipsis]) != []:
-        if len(dots) > 1:
-            raise IndexError("an index can only have a single ellipsis ('...')")
-        return [*items[: dots[0]], *fill, *items[dots[0] + 1 :]]
-    return [*items, *fill]
+    dots = [i for i, item in enumerate(items) if item is Ellipsis]
+    if len(dots) > 1:
+        raise IndexError("an index can only have a single ellipsis ('...')")
+    at = dots[0] if dots else len(items)
+    items[at : at + 1] = [slice(None)] * (x.ndim - used)
+    for i, item in enumerate(items):
+        if isinstance(item, slice):
+            mask = open_slice(item, x.shape[_dims(items[:i])])
+            items[i] = item if mask is None else mask
+    return items
 
 
 def _dims(items: Sequence[Any]) -> int:
@@ -121,7 +125,10 @@ def _mask(x: Tracer, items: Sequence[Any]) -> tuple[Tracer, Tracer, int]:
     mask = items[at]
     numbers = [i for i, item in enumerate(items) if is_integer(item)]
     if any(_is_array(item) for i, item in enumerate(items) if i != at):
-        raise refuse("a boolean mask together with an index array is not traced")
+        raise refuse(
+            "a boolean mask, or a slice of a length that depends on data, together with"
+            " another one or with an index array is not traced"
+        )
     if any(
         not is_integer(items[j])
         for i in numbers

@@ -126,16 +126,11 @@ class Masked:
     def mapped(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """A function of element by element."""
         data = (Masked, Tracer, np.ndarray)
-        failures = len(self.trace.failures)
         result = function(
             *(self.fitted(v) if isinstance(v, data) else v for v in args),
             **{k: self.fitted(v) if isinstance(v, data) else v
                for k, v in kwargs.items()},
         )  # fmt: skip
-        if len(self.trace.failures) > failures:
-            raise refuse(
-                "an operation that can fail, on the elements that a mask chooses"
-            )
         if isinstance(result, tuple):
             return tuple(Masked(r, self.mask, self.rest) for r in result)
         return Masked(result, self.mask, self.rest)

@@ -48,7 +48,7 @@ def strong(x: Tracer) -> Tracer:
     """As `np.asarray`: a Python number has the dtype of its own."""
     if x.kind in ("array", "scalar"):
         return x
-    return Tracer(x.trace, x.value, "scalar", shape=())
+    return Tracer(x.trace, x.value, "scalar", concrete=x.concrete, shape=())
 
 
 FUNCTIONS: dict[Any, Rule] = {}

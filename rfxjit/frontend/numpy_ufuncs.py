@@ -19,7 +19,7 @@ from rfxjit.dialects.elementwise import TABLE
 from rfxjit.frontend.context import Trace, refuse
 from rfxjit.frontend.numpy_composed import COMPOSED, WHOLE
 from rfxjit.frontend.numpy_reductions import REDUCTIONS, accumulate, reduce
-from rfxjit.frontend.numpy_registry import axes_of, axis_of, written
+from rfxjit.frontend.numpy_registry import axes_of, axis_of, strong, written
 from rfxjit.frontend.tracer import (
     UFUNCS,
     Tracer,
@@ -287,20 +287,20 @@ def _at(trace: Trace, ufunc: np.ufunc, a: Any, indices: Any, b: Any = None) -> N
         )
     if not isinstance(a, Tracer) or a.kind != "array":
         raise TypeError("first operand must be array")
-    value = lift(trace, b)
+    value = strong(lift(trace, b))
     *_, result = _resolved(ufunc, [a, value], None, {})
-    if not np.can_cast(result, a.dtype, "same_kind"):
-        raise TypeError(
-            f"Cannot cast ufunc '{ufunc.__name__}' output from {result!r} to"
-            f" {a.dtype!r} with casting rule 'same_kind'"
-        )
-    if result != a.dtype:
+    # In the dtype of `a` it is the same, if that holds the values or wraps around.
+    known = value.concrete if isinstance(value.concrete, (int, float)) else np.nan
+    if not (
+        result == a.dtype
+        or (result.kind in "iu" and a.dtype.kind in "iu")
+        or (a.dtype.kind == "f" and float(a.dtype.type(known)) == known)
+    ):
         raise refuse(
             f"np.{ufunc.__name__}.at adds up {result} in an array of {a.dtype}",
             "convert the values first: y.astype(x.dtype)",
         )
-    check_ranges([value], [result])
-    value = value.astype(result)
+    value = value.astype(a.dtype)
     add_at(a, indices, value if ufunc is np.add else np.negative(value))
 
 
