@@ -18,6 +18,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 from xdsl.context import Context
 from xdsl.dialects import func
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp
@@ -249,9 +250,11 @@ def _interpreted(
 
     def interpreted(inputs: Sequence[Any]) -> Sequence[Any]:
         try:
-            return run(module, signature.name, inputs)
+            results = run(module, signature.name, inputs)
         except StatusError as error:
             failure = signature.failures[error.code - 1]
             raise failure.exception(failure.message) from None
+        # They can be inputs, or views of them, which are written to afterwards.
+        return [np.array(v) for v in results]
 
     return interpreted

@@ -254,6 +254,17 @@ class Grower:
     def block(self) -> SSAValue:
         x = self.pick()
         shape = shape_of(x.type)
+        if shape and 0 not in shape and self.number(0, 2) == 0:
+            steps = [self.number(1, 3) for _ in shape]
+            sizes = [(n + s - 1) // s for n, s in zip(shape, steps, strict=True)]
+            starts = [0] * len(shape)
+            if self.number(0, 1):  # the same places, from the end
+                last = zip(steps, sizes, strict=True)
+                starts = [s * (k - 1) for s, k in last]
+                steps = [-s for s in steps]
+            update = self.b.convert(self.pick(), dtype_of(x.type))
+            update = self.resized(update, tuple(sizes))
+            return self.b.update_slice(x, update, starts, steps)
         starts = [self.b.constant(self.number(-3, 9), np.int64) for _ in shape]
         part = self.b.dynamic_slice(x, starts, [self.number(0, n) for n in shape])
         return self.b.dynamic_update_slice(x, self.b.square(part), starts) if (

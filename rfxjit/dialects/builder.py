@@ -210,6 +210,18 @@ class Builder:
             ),
         )
 
+    def update_slice(
+        self,
+        x: SSAValue,
+        update: SSAValue,
+        starts: Sequence[Size],
+        steps: Sequence[int],
+    ) -> SSAValue:
+        """A copy of x with the elements replaced that `slice` would give."""
+        static, dynamic = split(starts)
+        lists = {"static_starts": dense(static), "steps": dense(steps)}
+        return self.op(rfx.UpdateSliceOp, (x, update, *dynamic), x.type, **lists)
+
     def concatenate(self, xs: Sequence[SSAValue], dim: int) -> SSAValue:
         """Join along one dim."""
         shape = list(shape_of(xs[0].type))

@@ -382,26 +382,61 @@ class SliceOp(IRDLOperation):
         result = cast("TensorType[Any]", self.result.type)
         expect_sizes(result, ints(self.static_sizes), self.sizes)
         expect_same_element(source, result)
-        starts, steps = ints(self.static_starts), ints(self.steps)
-        rank = source.get_num_dims()
-        for what, values in (("starts", starts), ("steps", steps)):
-            expect(len(values) == rank, f"expected {rank} {what}, got {len(values)}")
-        expect(result.get_num_dims() == rank, f"the result must have rank {rank}")
-        needed = starts.count(DYNAMIC_INDEX)
+        _expect_steps(self, source, result, "reads")
+
+
+@irdl_op_definition
+class UpdateSliceOp(IRDLOperation):
+    """A copy of `x` with `x[start : … : step] = update`: what `slice` would read.
+
+    `rfx.update_slice %x, %u starts [0, 1] steps [-1, 2] : …, … to …`
+    """
+
+    name = "rfx.update_slice"
+    input = operand_def(TensorType)
+    update = operand_def(TensorType)
+    starts = var_operand_def(IndexType)
+    static_starts = prop_def(DenseArrayBase)
+    steps = prop_def(DenseArrayBase)
+    result = result_def(TensorType)
+    traits = traits_def(Pure())
+    assembly_format = (
+        "$input `,` $update `starts` custom<DynamicIndexList>($starts, $static_starts)"
+        " `steps` custom<IntList>($steps) attr-dict"
+        " `:` type($input) `,` type($update) `to` type($result)"
+    )
+    custom_directives = (DynamicIndexList, IntList)
+
+    def verify_(self) -> None:
+        expect(self.input.type == self.result.type, "input and result types differ")
+        expect_same_element(self.input.type, self.update.type)
+        _expect_steps(self, self.input.type, self.update.type, "writes")
+
+
+def _expect_steps(
+    op: SliceOp | UpdateSliceOp, source: Attribute, block: Attribute, verb: str
+) -> None:
+    starts, steps = ints(op.static_starts), ints(op.steps)
+    extents, shape = shape_of(source), shape_of(block)
+    rank = len(extents)
+    for what, values in (("starts", starts), ("steps", steps)):
+        expect(len(values) == rank, f"expected {rank} {what}, got {len(values)}")
+    expect(len(shape) == rank, f"{block} must have rank {rank}")
+    needed = starts.count(DYNAMIC_INDEX)
+    expect(
+        needed == len(op.starts),
+        f"expected {needed} dynamic starts, got {len(op.starts)}",
+    )
+    for d, (start, step) in enumerate(zip(starts, steps, strict=True)):
+        expect(step != 0, f"step of dim {d} is 0")
+        extent, size = extents[d], shape[d]
+        if DYNAMIC_INDEX in (start, extent, size) or size == 0:
+            continue
+        last = start + step * (size - 1)
         expect(
-            needed == len(self.starts),
-            f"expected {needed} dynamic starts, got {len(self.starts)}",
+            0 <= start < extent and 0 <= last < extent,
+            f"dim {d} {verb} {start} to {last}, outside of its {extent} elements",
         )
-        for d, (start, step) in enumerate(zip(starts, steps, strict=True)):
-            expect(step != 0, f"step of dim {d} is 0")
-            extent, size = source.get_shape()[d], result.get_shape()[d]
-            if DYNAMIC_INDEX in (start, extent, size) or size == 0:
-                continue
-            last = start + step * (size - 1)
-            expect(
-                0 <= start < extent and 0 <= last < extent,
-                f"dim {d} reads {start} to {last}, outside of its {extent} elements",
-            )
 
 
 @irdl_op_definition
@@ -762,8 +797,8 @@ Rfx = Dialect(
     [
         *ELEMENTWISE_OPS,
         ConstantOp, FullOp, IotaOp, ConvertOp, BroadcastOp, ReshapeOp, TransposeOp,
-        SliceOp, ConcatenateOp, PadOp, GatherOp, ScatterOp, DynamicSliceOp,
-        DynamicUpdateSliceOp, DotGeneralOp, ReduceOp, ScanOp, RequireOp,
+        SliceOp, UpdateSliceOp, ConcatenateOp, PadOp, GatherOp, ScatterOp,
+        DynamicSliceOp, DynamicUpdateSliceOp, DotGeneralOp, ReduceOp, ScanOp, RequireOp,
         MapOp, MapReduceOp, YieldOp, IndexOp, DimOp,
     ],
 )  # fmt: skip

@@ -483,10 +483,12 @@ def discarded(trace: Trace, run: Callable[[], Any]) -> Any:
     outer = trace.builder
     attempt = Attempt(trace, ())
     trace.blocks.append(attempt.block)
+    trace.open.append(attempt.block)
     trace.builder = type(outer)(attempt.block, outer.location)
     try:
         return run()
     finally:
         trace.builder = outer
+        trace.open.pop()
         trace.recording -= 1
         attempt.undo()

@@ -20,10 +20,12 @@ import numpy as np
 
 from rfxjit import control, special
 from rfxjit.frontend.context import Trace, call_function, refuse
+from rfxjit.frontend.masked import Masked
 from rfxjit.frontend.numpy_api import FUNCTIONS, REFUSED
 from rfxjit.frontend.numpy_registry import call
 from rfxjit.frontend.symbolic import SymDim, least
 from rfxjit.frontend.tracer import Tracer, broadcast_to, lift, python_number
+from rfxjit.frontend.views import in_c_order
 from rfxjit.frontend.walks import lazily, traced_range
 
 _MATH: dict[Any, Any] = {
@@ -44,7 +46,7 @@ _MATH: dict[Any, Any] = {
 
 def _has_tracer(values: Any) -> bool:
     return any(
-        isinstance(v, (Tracer, SymDim))
+        isinstance(v, (Tracer, SymDim, Masked))
         or (isinstance(v, (list, tuple)) and _has_tracer(v))
         for v in values
     )
@@ -77,16 +79,14 @@ def _array(trace: Trace, original: Any, *args: Any, **kwargs: Any) -> Any:
     value = args[0] if args else kwargs.pop("object")
     args = (value, *args[1:])
     if isinstance(value, Tracer):
-        copied = value if original in (np.asarray, np.asanyarray) else value.copy()
-        copied = Tracer(trace, copied.value, "array", shape=copied.shape, source=(
-            value.source if copied is value else None))  # fmt: skip
-        if (
-            original in (np.asarray, np.asanyarray)
-            and dtype is None
-            and value.kind == "array"
-        ):
-            return value
-        return copied.astype(dtype) if dtype is not None else copied
+        made = value
+        if kwargs.get("copy", original is np.array or None):
+            made = value.copy()
+        elif original is np.ascontiguousarray:
+            made = in_c_order(value)
+        if made.kind != "array":
+            made = Tracer(trace, made.value, "array", shape=made.shape)
+        return made if dtype is None else made.astype(dtype, copy=False)
     if isinstance(value, (list, tuple)) and _has_tracer(value):
         return array_of(trace, value, dtype)
     made = lift(trace, original(*args, **kwargs))
@@ -111,7 +111,8 @@ def _create(trace: Trace, original: Any, *args: Any, **kwargs: Any) -> Any:
     value: Any = bound.get("fill_value", 1.0 if original is np.ones else 0.0)
     x = lift(trace, value)
     converted = trace.here().convert(x.value, np.dtype(bound.get("dtype") or x.dtype))
-    return broadcast_to(Tracer(trace, converted, "array", shape=x.shape), shape)
+    wide = broadcast_to(Tracer(trace, converted, "array", shape=x.shape), shape)
+    return Tracer(trace, wide.value, "array", shape=shape, c_order=True)
 
 
 def _concrete(trace: Trace, original: Any, *args: Any, **kwargs: Any) -> Any:
@@ -245,6 +246,8 @@ def _rounded(ufunc: np.ufunc, _: Trace, __: Any, x: Any) -> Any:
 
 def _len(_: Trace, __: Any, x: Any) -> Any:
     """The first size, which may be a symbol; Python's `len` gives a number."""
+    if isinstance(x, Masked):
+        return x.count
     return x.shape[0] if isinstance(x, Tracer) and x.ndim else len(x)
 
 

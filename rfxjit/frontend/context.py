@@ -138,6 +138,8 @@ class Trace:
         """Where in a kernel the trace is; elsewhere the stack of Python tells."""
         self.abstract = abstract
         self.max_iters = max_iters
+        self.any_order = False
+        """Whether there may be an array whose axes are not in C order in memory."""
         self.sizes: dict[str, int | str] = {}
         """The size of each symbol in this call, or its name if there is no array."""
         self.unnamed: set[str] = set()
@@ -159,6 +161,8 @@ class Trace:
         """Arrays that got new values there, with what they had before."""
         self.blocks: list[Block] = []
         """Blocks that may still be given up."""
+        self.open: list[Block] = []
+        """The blocks of the branches and loops around what is traced now."""
         self.whole: dict[CodeType, str] = {}
         """Functions that are run as a whole, and why: they cannot branch."""
         self.running: list[Pieces] = []
@@ -208,6 +212,7 @@ class Trace:
             tensor(ELEMENT_TYPES[dtype], static), len(self.block.args)
         )
         ssa.name_hint = name if name.isidentifier() else None
+        self.any_order |= len(shape) > 1
         self.inputs.append(Input(name, path, kind, dtype, shape, cast("Any", role)))
         self.input_values.append(ssa)
         concrete = None if isinstance(value, ArraySpec) else value

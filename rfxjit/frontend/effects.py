@@ -127,7 +127,7 @@ class Snapshot:
         journal = self.trace.journal
         for handle, old in reversed(journal[self.mark :]):
             if self.is_outer(handle):
-                handle.value = old
+                handle.revert(old)
         del journal[self.mark :]
         for owner, old in self.held.values():
             if isinstance(owner, list):

@@ -214,9 +214,11 @@ class Statements(ABC):
         outer = self.trace.builder
         self.trace.builder = type(outer)(block, outer.location)
         self.trace.blocks.append(block)
+        self.trace.open.append(block)
         try:
             yield
         finally:
+            self.trace.open.pop()
             self.trace.builder = outer
 
     def end(

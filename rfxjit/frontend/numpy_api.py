@@ -45,7 +45,7 @@ not_traced(
 )  # fmt: skip
 not_traced(
     "its result's shape depends on data, or on which coefficients are zero",
-    "bincount", "polymul", "polydiv", "place", "histogram2d", "histogramdd",
+    "bincount", "polymul", "polydiv", "histogram2d", "histogramdd",
 )  # fmt: skip
 not_traced("results are arrays in C order", "asfortranarray", "require")
 not_traced("a traced array has no memory of its own", "may_share_memory",

@@ -15,6 +15,7 @@ from rfxjit.frontend.numpy_creation import iota
 from rfxjit.frontend.numpy_reductions import reduce
 from rfxjit.frontend.numpy_registry import axis_of, implements, lift_all, static_size
 from rfxjit.frontend.tracer import Tracer, broadcast_to, lift
+from rfxjit.frontend.views import read_only
 
 
 @implements("copy")
@@ -186,12 +187,16 @@ def diagonal(a: Any, offset: int = 0, axis1: Any = 0, axis2: Any = 1) -> Any:
     if first == second:
         raise ValueError("axis1 and axis2 cannot be the same")
     rest = [d for d in range(a.ndim) if d not in (first, second)]
-    moved = np.transpose(a, [first, second, *rest])
     rows, columns = static_size(a, first), static_size(a, second)
     count = max(min(rows + min(offset, 0), columns - max(offset, 0)), 0)
-    i = iota(a.trace, count)
-    picked = moved[np.subtract(i, min(offset, 0)), np.add(i, max(offset, 0))]
-    return np.moveaxis(picked, 0, -1)
+
+    def picked(x: Any) -> Any:
+        i = iota(a.trace, count)
+        pairs: Any = np.transpose(x, [first, second, *rest])
+        chosen = pairs[np.subtract(i, min(offset, 0)), np.add(i, max(offset, 0))]
+        return np.moveaxis(chosen, 0, -1)
+
+    return read_only(a, picked)
 
 
 @implements("linalg.diagonal", arrays="x")
@@ -214,7 +219,7 @@ def _linalg_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
 def diag(v: Any, k: int = 0) -> Any:
     """As `np.diag`: of a vector the matrix, of a matrix the diagonal."""
     if v.ndim == 2:
-        return diagonal(v, k).copy()
+        return diagonal(v, k)
     if v.ndim != 1:
         raise ValueError("Input must be 1- or 2-d.")
     n = static_size(v, 0)

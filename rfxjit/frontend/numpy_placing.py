@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -59,23 +59,35 @@ def _put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     a = _writable(a, "put")
     if mode != "raise":
         raise refuse(f"np.put in mode {mode!r} is not traced")
-    flat, places, values = a.reshape(-1).copy(), ind.reshape(-1), v.reshape(-1)
+    places, values = ind.reshape(-1), v.reshape(-1)
     n = static_size(values, 0)
     if n != static_size(places, 0):
         values = take(values, np.mod(iota(a.trace, places.shape[0]), n), 0)
-    flat[places] = values.astype(a.dtype)
-    a[...] = flat.reshape(a.shape)
+    a.flat[places] = values.astype(a.dtype)
 
 
 @implements("putmask", arrays="mask values")
 def _putmask(a: Any, mask: Any, values: Any) -> None:
     a = _writable(a, "putmask")
-    if any(m != n for m, n in zip(mask.shape, a.shape, strict=False)):
-        raise ValueError("putmask: mask and data must be the same size")
+    _put_where(a, mask, values, iota(a.trace, a.size), "putmask")
+
+
+@implements("place", arrays="mask vals")
+def _place(arr: Any, mask: Any, vals: Any) -> None:
+    arr = _writable(arr, "place")
+    before = np.cumsum(cast("Any", truth(mask)).reshape(-1))
+    _put_where(arr, mask, vals, np.subtract(before, 1), "place")
+
+
+def _put_where(a: Any, mask: Any, values: Any, places: Any, name: str) -> None:
+    """Write where the mask is set; the values are repeated and `places` count them."""
+    if mask.size != a.size:
+        raise ValueError(f"{name}: mask and data must be the same size")
     new = values.reshape(-1)
-    places = np.mod(iota(a.trace, a.size), new.shape[0])
-    wide = take(new, places, 0).reshape(a.shape).astype(a.dtype)
-    a[...] = np.where(truth(mask), wide, a)
+    if static_size(new, 0) == 0:
+        raise refuse(f"np.{name} of no values is not traced")
+    wide = take(new, np.mod(places, new.shape[0]), 0).reshape(a.shape).astype(a.dtype)
+    a[...] = np.where(cast("Any", truth(mask)).reshape(a.shape), wide, a)
 
 
 @implements("put_along_axis", arrays="indices values")
@@ -84,9 +96,7 @@ def _put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
     if indices.dtype.kind not in "iu":
         raise IndexError("`indices` must be an integer array")
     if axis is None:
-        flat = arr.reshape(-1).copy()
-        flat[indices] = values
-        arr[...] = flat.reshape(arr.shape)
+        arr.flat[indices] = values
         return
     if arr.ndim != indices.ndim:
         raise ValueError("`indices` and `arr` must have the same number of dimensions")

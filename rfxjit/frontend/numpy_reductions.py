@@ -31,7 +31,7 @@ _UNIVERSAL: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def _identity(kind: str, dtype: np.dtype[Any]) -> Any:
+def identity(kind: str, dtype: np.dtype[Any]) -> Any:
     """What changes no reduction of that kind; for extremes, the last value taken."""
     if kind in ("maximum", "minimum"):
         if dtype.kind == "f":
@@ -73,7 +73,7 @@ def reduce(
                 f"reduction operation '{kind}' does not have an identity, so to use a"
                 " where mask one has to specify 'initial'"
             )
-        x = np.where(where, x.astype(result), _identity(kind, result))
+        x = np.where(where, x.astype(result), identity(kind, result))
     elif extreme and (initial is np._NoValue or initial is None):
         for a in axes:
             if isinstance(x.shape[a], int) and x.shape[a] == 0:
@@ -194,7 +194,7 @@ def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: Any = False,
     wide = np.dtype(np.float32) if result == np.float16 else result
     total = reduce(a, "add", axis, keepdims=bool(keepdims), dtype=wide, where=where)
     n = count(a, axis, where)
-    if n.ndim and keepdims:
+    if n.ndim:
         n = n.reshape(total.shape)
     return np.true_divide(total, n.astype(wide)).astype(result)
 
@@ -208,17 +208,19 @@ def var(a: Any, axis: Any = None, dtype: Any = None, ddof: Any = 0,
         if not (isinstance(ddof, int) and ddof == 0):
             raise ValueError("ddof and correction can't be provided simultaneously.")
         ddof = correction
-    if where is not True:
-        raise refuse("np.var with where is not traced")
     result = np.dtype(dtype or (a.dtype if a.dtype.kind == "f" else np.float64))
     wide = np.dtype(np.float32) if result == np.float16 else result
     x = a.astype(wide)
     if mean is np._NoValue:
-        mean = np.mean(x, axis, keepdims=True)
+        mean = np.mean(x, axis, keepdims=True, where=where)
     centred = np.subtract(x, mean)
-    total = reduce(np.square(centred), "add", axis, keepdims=bool(keepdims))
+    total = reduce(
+        np.square(centred), "add", axis, keepdims=bool(keepdims), where=where
+    )
     # As NumPy: with no degree of freedom left the result is inf or NaN.
-    left = np.maximum(count(a, axis) - ddof, 0)
+    left = np.maximum(count(a, axis, where) - ddof, 0)
+    if left.ndim:
+        left = left.reshape(total.shape)
     return np.true_divide(total, left.astype(wide)).astype(result)
 
 

@@ -48,7 +48,7 @@ def strong(x: Tracer) -> Tracer:
     """As `np.asarray`: a Python number has the dtype of its own."""
     if x.kind in ("array", "scalar"):
         return x
-    return Tracer(x.trace, x.value, "scalar", shape=())
+    return Tracer(x.trace, x.value, "scalar", concrete=x.concrete, shape=())
 
 
 FUNCTIONS: dict[Any, Rule] = {}
@@ -57,6 +57,13 @@ REFUSED: dict[Any, str] = {}
 
 _WITHOUT_MEANING = {"subok": (True, False), "order": ("K", "C", "A"), "like": (None,)}
 """Keywords whose values change nothing here: results are arrays in C order."""
+VIEWS = frozenset((
+    "reshape", "ravel", "squeeze", "expand_dims", "broadcast_to", "transpose",
+    "permute_dims", "matrix_transpose", "swapaxes", "moveaxis", "rollaxis", "flip",
+    "fliplr", "flipud", "rot90", "diagonal", "diag", "real", "real_if_close", "einsum",
+    "atleast_1d", "atleast_2d", "atleast_3d", "nan_to_num", "astype", "diff",
+))  # fmt: skip
+"""Functions whose result may be a view of an argument; others give a new array."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -131,15 +138,23 @@ def call(trace: Trace, function: Any, args: Any, kwargs: Any) -> Any:
         if not any(value is v or (type(value) is type(v) and value == v) for v in same):
             raise refuse(f"np.{name} with {key} is not traced")
     result = rule.function(*positional, **named)
-    return result if out is None else written(out, result, f"np.{name}")
+    if out is not None:
+        return written(out, result, f"np.{name}")
+    if isinstance(result, Tracer) and name not in VIEWS and (
+        result.view_of is not None or any(result is v for v in args)
+    ):  # fmt: skip
+        return result.copy()
+    return result
 
 
-def written(out: Any, result: Any, what: str) -> Any:
-    """`result` written into `out=`, an array of the traced function."""
+def written(out: Any, result: Any, what: str, *, spread: bool = False) -> Any:
+    """`result` written into `out=`, an array of the traced function; broadcast to it
+    where NumPy does `spread` it.
+    """
     target = out[0] if isinstance(out, tuple) else out
     if not isinstance(target, Tracer):
         raise refuse("out= must be an array of the traced function")
-    if target.ndim != result.ndim:
+    if target.ndim != result.ndim and not spread:
         raise ValueError(
             f"{what}: the output has the wrong number of dimensions, {target.ndim}"
             f" for {result.ndim}"

@@ -18,7 +18,8 @@ from rfxjit.frontend.numpy_registry import (
     lift_all,
 )
 from rfxjit.frontend.symbolic import broadcast_shapes
-from rfxjit.frontend.tracer import Tracer, broadcast_to, sizes
+from rfxjit.frontend.tracer import Tracer, broadcast_to
+from rfxjit.frontend.views import read_only, reshaped, transposed
 
 
 @implements("shape")
@@ -74,9 +75,7 @@ def reshape(a: Any, /, shape: Any = None, order: str = "C", *, copy: Any = None)
         raise ShapeError(
             f"cannot reshape array of size {a.size} into shape {tuple(new)}"
         )
-    value = a.trace.here().reshape(a.value, sizes(a.trace, new))
-    kind = "array" if a.kind in ("array", "scalar") else a.kind
-    return a.moved(Tracer(a.trace, value, kind, shape=tuple(new)))
+    return reshaped(a, tuple(new))
 
 
 @implements("ravel")
@@ -124,8 +123,10 @@ def expand_dims(a: Any, axis: Any) -> Any:
 @implements("broadcast_to", arrays="array")
 def _broadcast_to(array: Any, shape: Any) -> Any:
     shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
-    result = broadcast_to(array, shape)
-    return Tracer(array.trace, result.value, "array", shape=shape)
+    return read_only(
+        array,
+        lambda a: Tracer(a.trace, broadcast_to(a, shape).value, "array", shape=shape),
+    )
 
 
 @implements("broadcast_arrays", arrays="")
@@ -169,9 +170,7 @@ def transpose(a: Any, axes: Any = None) -> Any:
         raise ValueError("repeated axis in transpose")
     if order == list(range(a.ndim)):
         return a
-    value = a.trace.here().transpose(a.value, order)
-    shape = tuple(a.shape[d] for d in order)
-    return a.moved(Tracer(a.trace, value, "array", shape=shape))
+    return transposed(a, order)
 
 
 @implements("matrix_transpose", "linalg.matrix_transpose", arrays="x")

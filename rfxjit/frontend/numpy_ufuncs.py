@@ -19,7 +19,7 @@ from rfxjit.dialects.elementwise import TABLE
 from rfxjit.frontend.context import Trace, refuse
 from rfxjit.frontend.numpy_composed import COMPOSED, WHOLE
 from rfxjit.frontend.numpy_reductions import REDUCTIONS, accumulate, reduce
-from rfxjit.frontend.numpy_registry import axes_of, axis_of, written
+from rfxjit.frontend.numpy_registry import axes_of, axis_of, strong, written
 from rfxjit.frontend.tracer import (
     UFUNCS,
     Tracer,
@@ -51,14 +51,14 @@ def call_ufunc(
         raise refuse(f"np.{ufunc.__name__}.{method} is not traced")
     if out is None:
         return result
-    what = f"ufunc '{ufunc.__name__}'"
+    what, spread = f"ufunc '{ufunc.__name__}'", method == "__call__"
     if isinstance(result, tuple):
         outs = out if isinstance(out, tuple) else (out,)
         return tuple(
-            r if o is None else written(o, r, what)
+            r if o is None else written(o, r, what, spread=spread)
             for o, r in zip(outs, result, strict=True)
         )
-    return written(out, result, what)
+    return written(out, result, what, spread=spread)
 
 
 def _masked(trace: Trace, result: Any, where: Any, out: Any) -> Any:
@@ -111,7 +111,7 @@ def _call(
         )
     dtypes = _resolved(ufunc, operands, dtype, options)
     given = dtypes[: ufunc.nin]
-    _check_ranges(operands, given)
+    check_ranges(operands, given)
     name = UFUNCS.get(ufunc) or scipy_name(ufunc)
     kinds = dict.fromkeys(d.kind for d in given)
     one = name is not None and len(set(given)) == 1
@@ -158,7 +158,7 @@ def _weak_types(ufunc: np.ufunc, operands: Sequence[Tracer]) -> list[Any]:
     return types
 
 
-def _check_ranges(operands: Sequence[Tracer], given: Sequence[np.dtype[Any]]) -> None:
+def check_ranges(operands: Sequence[Tracer], given: Sequence[np.dtype[Any]]) -> None:
     """A Python integer that does not fit is an OverflowError, now or in the call."""
     for x, dtype in zip(operands, given, strict=True):
         if x.kind != "int" or dtype.kind not in "iu" or dtype == np.int64:
@@ -277,7 +277,35 @@ def _outer(trace: Trace, ufunc: np.ufunc, a: Any, b: Any, **kwargs: Any) -> Any:
     return ufunc(wide, y, **kwargs)
 
 
+def _at(trace: Trace, ufunc: np.ufunc, a: Any, indices: Any, b: Any = None) -> None:
+    from rfxjit.frontend.indexing import add_at
+
+    if ufunc not in (np.add, np.subtract):
+        raise refuse(
+            f"np.{ufunc.__name__}.at is not traced",
+            f"x[i] = np.{ufunc.__name__}(x[i], y), where no place is in i twice",
+        )
+    if not isinstance(a, Tracer) or a.kind != "array":
+        raise TypeError("first operand must be array")
+    value = strong(lift(trace, b))
+    *_, result = _resolved(ufunc, [a, value], None, {})
+    # In the dtype of `a` it is the same, if that holds the values or wraps around.
+    known = value.concrete if isinstance(value.concrete, (int, float)) else np.nan
+    if not (
+        result == a.dtype
+        or (result.kind in "iu" and a.dtype.kind in "iu")
+        or (a.dtype.kind == "f" and float(a.dtype.type(known)) == known)
+    ):
+        raise refuse(
+            f"np.{ufunc.__name__}.at adds up {result} in an array of {a.dtype}",
+            "convert the values first: y.astype(x.dtype)",
+        )
+    value = value.astype(a.dtype)
+    add_at(a, indices, value if ufunc is np.add else np.negative(value))
+
+
 _METHODS: dict[str, Any] = {
+    "at": _at,
     "reduce": _reduce,
     "accumulate": _accumulate,
     "outer": _outer,

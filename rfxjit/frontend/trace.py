@@ -27,6 +27,7 @@ from xdsl.ir import SSAValue
 
 from rfxjit.errors import SourceLocation, TraceError
 from rfxjit.frontend.context import PinError, Trace, call_function, refuse
+from rfxjit.frontend.masked import Masked
 from rfxjit.frontend.symbolic import SymDim
 from rfxjit.frontend.tracer import Tracer, lift
 from rfxjit.signature import (
@@ -136,7 +137,7 @@ def _finish(
     single = treedef is None or treedef.is_leaf()
     values: list[SSAValue] = []
     outputs: list[Output] = []
-    slots: dict[SSAValue, int] = {}
+    slots: dict[Tracer, int] = {}
     inputs = list(state.inputs)
     written = {
         t.source: t
@@ -165,6 +166,8 @@ def _finish(
             leaf = leaf.tracer()  # noqa: PLW2901
         if isinstance(leaf, np.ndarray):
             leaf = lift(state, leaf)  # noqa: PLW2901 - a fresh array each time
+        if isinstance(leaf, Masked):
+            leaf.refused("a result")
         if not isinstance(leaf, Tracer):
             if hasattr(leaf, "__dict__"):
                 raise refuse(f"cannot return a {type(leaf).__name__}")
@@ -172,15 +175,15 @@ def _finish(
             continue
         if leaf.trace is not state:
             raise refuse("a value of another trace is returned")
-        if (leaf.value, leaf.kind) not in slots:
-            slots[cast("Any", (leaf.value, leaf.kind))] = len(outputs)
+        if leaf not in slots:
+            slots[leaf] = len(outputs)
             value = leaf.value
             if leaf.kind in VALUE_KINDS:
                 value = state.builder.convert(value, VALUE_KINDS[leaf.kind])
             dtype = VALUE_KINDS.get(leaf.kind, leaf.dtype)
             values.append(value)
             outputs.append(Output(dtype, _dims(leaf), leaf.kind))
-        results.append(Slot(slots[cast("Any", (leaf.value, leaf.kind))]))
+        results.append(Slot(slots[leaf]))
     state.builder.ret(*values)
     marks = [
         DictionaryAttr({"rfx.by_value": UnitAttr()} if spec.by_value else {})

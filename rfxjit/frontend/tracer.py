@@ -3,8 +3,8 @@
 A tracer is a handle on an SSA value. Operators, NumPy's ufuncs and functions append ops
 with NumPy's dtype rules (NEP 50: Python numbers are weak) and explicit broadcasts.
 In-place operations give the handle a new value: state is SSA, so whoever holds the same
-handle sees the change, as they would see it in the array. Views do not share memory
-here, so a write while a view is alive is refused.
+handle sees the change, as they would see it in the array. A view is a handle without a
+state of its own: see `views.py`.
 
 `kind` says what the object would be without tracing, which decides what comes out:
 an array, a NumPy scalar, or a Python float, int or bool.
@@ -28,6 +28,7 @@ from rfxjit.dialects.ir import ELEMENT_TYPES, dtype_of, shape_of
 from rfxjit.errors import ShapeError
 from rfxjit.frontend.context import Trace, refuse, user_frame
 from rfxjit.frontend.symbolic import Size, SymDim, broadcast_shapes, same_shape
+from rfxjit.frontend.views import View, reshaped
 from rfxjit.special import result_dtype
 
 if TYPE_CHECKING:
@@ -57,25 +58,34 @@ class Tracer:
         concrete: Any = None,
         source: int | None = None,
         shape: tuple[Size, ...] | None = None,
+        c_order: bool | None = None,
     ) -> None:
         self.trace = trace
-        self.value = value
         self.kind: Kind = kind
         self.concrete = concrete
         self.source = source
         self.born = trace.time = trace.time + 1
         self.frozen: str | None = None
         """Why it must not be written to, if so."""
-        self.views: list[weakref.ref[Tracer]] = []
-        self._base: tuple[Tracer, Any] | None = None
-        self._shared: weakref.ref[Tracer] | None = None
+        self.view_of: View | None = None
+        self._twins: list[weakref.ref[Tracer]] = []
+        self._value = value
         self._shape = shape if shape is not None else _shape_of(trace, value, source)
+        self.c_order = len(self._shape) < 2 or (
+            not trace.any_order if c_order is None else c_order
+        )
+        """Whether NumPy surely has the axes in the order of their strides."""
+
+    @property
+    def value(self) -> SSAValue:
+        """The SSA value of the array as it is now."""
+        return self._value if self.view_of is None else self.view_of.now()
 
     # ---- what NumPy code looks at
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return dtype_of(self.value.type)
+        return dtype_of(self._value.type)
 
     @property
     def shape(self) -> tuple[Any, ...]:
@@ -118,7 +128,7 @@ class Tracer:
 
     @property
     def flat(self) -> Tracer:
-        return self.reshape(-1)
+        return reshaped(self, (self.size,), flat=True)
 
     def __len__(self) -> int:
         if not self._shape:
@@ -202,78 +212,76 @@ class Tracer:
         return call_function(self.trace, function, args, kwargs)
 
     def assign(self, new: Tracer) -> None:
-        """Take over a new value of the same shape and dtype."""
+        """Take over a new value of the same shape and dtype; a view, in its base."""
         if self.frozen is not None:
             raise refuse(self.frozen, "take a .copy() first")
-        if self._base is not None:
-            # `x[1:] += c` writes through the view.
-            base, key = self._base
-            base.views = [ref for ref in base.views if ref() is not self]
-            self._base = None
-            base[key] = new
-            self.value = new.value
-            base.views.append(weakref.ref(self))
-            self._base = base, key
+        if self.view_of is not None:
+            self.view_of.assign(new.value)
             return
-        if self._shared is not None and self._shared() is not None:
+        if any(ref() is not None for ref in self._twins):
             raise refuse(
-                "cannot write through a reshaped or transposed view",
-                "write to the array itself, or take a .copy() of the view first",
-            )
-        if any(ref() is not None for ref in self.views):
-            raise refuse(
-                "cannot write while a view of the same array is in use",
-                "take a .copy() of the view first",
+                "cannot write while a reshaped array is in use, of which it depends on"
+                " the layout in memory whether it is a view or a copy",
+                "take a .copy() before it is reshaped, or after",
             )
         self.overwrite(new.value)
 
     def overwrite(self, value: SSAValue) -> None:
         """Have another value: the one place where that happens."""
         if self.trace.recording:
-            self.trace.journal.append((self, self.value))
-        self.value = value
+            self.trace.journal.append((self, self._value))
+        self._value = value
         self.concrete = None
 
-    def moved(self, view: Tracer) -> Tracer:
-        """Note that `view` has the elements of this array in another order or shape.
+    def revert(self, value: SSAValue) -> None:
+        """Have the value again that the journal tells."""
+        self._value = value
 
-        What is written to one of them is not seen by the other, so it is refused as
-        long as both are in use.
-        """
-        owners = self.owners()
-        for owner in owners:
-            owner.views = [ref for ref in owner.views if ref() is not None]
-            owner.views.append(weakref.ref(view))
-        view._shared = weakref.ref(owners[-1])
-        return view
+    def seen_through(
+        self, view: View, shape: tuple[Size, ...], *, read: bool = True
+    ) -> Tracer:
+        """A view of this array; only to be written to if it is not `read`."""
+        made = Tracer(
+            self.trace, self._value, "array", shape=shape, c_order=self.c_order
+        )
+        made.view_of = view
+        if read:
+            view.now()
+        return made
 
     def owners(self) -> list[Tracer]:
-        """This array, and those in use of which it is a view."""
-        owners: list[Tracer] = [self]
-        while (above := owners[-1]._above()) is not None:
-            owners.append(above)
-        return owners
+        """This array, and those of which it is a view."""
+        found: list[Tracer] = [self]
+        while (view := found[-1].view_of) is not None:
+            found.append(view.base)
+        return found
 
-    def _above(self) -> Tracer | None:
-        """The array that this one is a view of, if that is still in use."""
-        if self._base is not None:
-            return self._base[0]
-        return self._shared() if self._shared is not None else None
+    def twin(self, other: Tracer) -> None:
+        """Note that `other` may share memory with this array, or not."""
+        root = self.owners()[-1]
+        for one, two in ((root, other), (other, root)):
+            one._twins = [ref for ref in one._twins if ref() is not None]
+            one._twins.append(weakref.ref(two))
 
-    def astype(self, dtype: Any, **_: Any) -> Tracer:
-        """As `ndarray.astype`, always a copy."""
+    def astype(self, dtype: Any, *, copy: bool = True, **_: Any) -> Tracer:
+        """As `ndarray.astype`."""
         if np.dtype(dtype) not in ELEMENT_TYPES:
             raise refuse(f"dtype {np.dtype(dtype)} is not supported")
+        if not copy and np.dtype(dtype) == self.dtype and self.kind == "array":
+            return self
         value = self.trace.here().convert(self.value, np.dtype(dtype))
         return self.like(value, "array" if self.kind == "array" else "scalar")
 
     def like(self, value: SSAValue, kind: Kind | None = None) -> Tracer:
         """A new tracer of the same shape."""
-        return Tracer(self.trace, value, kind or self.kind, shape=self._shape)
+        kind = kind or self.kind
+        return Tracer(self.trace, value, kind, shape=self._shape, c_order=self.c_order)
 
     def copy(self, order: str = "C") -> Tracer:
         """A copy: the same value in a new handle."""
-        return self.like(self.value)
+        made = self.like(self.value)
+        made.c_order = order == "C" or made.c_order
+        return made
 
     def item(self, *index: Any) -> Any:
         """A Python number."""
@@ -392,24 +400,25 @@ def _operand(other: Any) -> bool:
     )
 
 
-for _name, _ufunc in {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide,
-    "floordiv": np.floor_divide, "mod": np.remainder, "pow": np.power,
-    "matmul": np.matmul, "and": np.bitwise_and, "or": np.bitwise_or,
-    "xor": np.bitwise_xor, "lshift": np.left_shift, "rshift": np.right_shift,
-}.items():  # fmt: skip
-    _operator(_name, _ufunc)
-for _name, _ufunc in {
-    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal,
-    "gt": np.greater, "ge": np.greater_equal,
-}.items():  # fmt: skip
-    _operator(_name, _ufunc, inplace=False)
-for _name, _ufunc in {
-    "neg": np.negative,
-    "pos": np.positive,
-    "abs": np.absolute,
-    "invert": np.invert,
-}.items():
+OPERATORS: dict[str, tuple[np.ufunc, bool]] = {
+    **{name: (ufunc, True) for name, ufunc in {
+        "add": np.add, "sub": np.subtract, "mul": np.multiply,
+        "truediv": np.true_divide, "floordiv": np.floor_divide, "mod": np.remainder,
+        "pow": np.power, "matmul": np.matmul, "and": np.bitwise_and,
+        "or": np.bitwise_or, "xor": np.bitwise_xor, "lshift": np.left_shift,
+        "rshift": np.right_shift}.items()},
+    **{name: (ufunc, False) for name, ufunc in {
+        "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal,
+        "gt": np.greater, "ge": np.greater_equal}.items()},
+}  # fmt: skip
+"""Operators of two operands, and whether they have reflected and in-place forms."""
+for _name, (_ufunc, _inplace) in OPERATORS.items():
+    _operator(_name, _ufunc, inplace=_inplace)
+SIGNS: dict[str, np.ufunc] = {
+    "neg": np.negative, "pos": np.positive, "abs": np.absolute, "invert": np.invert,
+}  # fmt: skip
+"""Operators of one operand."""
+for _name, _ufunc in SIGNS.items():
     setattr(Tracer, f"__{_name}__", lambda self, u=_ufunc: u(self))
 Tracer.__divmod__ = lambda self, other: (self // other, self % other)
 
@@ -424,6 +433,20 @@ def _round(self: Tracer, n: Any = None) -> Any:
 
 
 Tracer.__round__ = _round
+
+
+def _fixed(name: str) -> None:
+    def change(self: Tracer, value: Any) -> None:
+        raise refuse(
+            f"an assignment to .{name} of an array is not traced",
+            "make a new array: x = x.reshape(...), x.astype(...)",
+        )
+
+    setattr(Tracer, name, getattr(Tracer, name).setter(change))
+
+
+for _name in ("shape", "dtype", "flat", "real", "imag"):
+    _fixed(_name)
 
 
 def update(target: Tracer, result: Tracer, what: str) -> None:
@@ -538,7 +561,9 @@ def elementwise(
         for x, d in zip(operands, dtypes, strict=True)
     ]
     value = trace.here().elementwise(name, *values)
-    return Tracer(trace, value, "array" if shape else "scalar", shape=shape)
+    kind = "array" if shape else "scalar"
+    ordered = all(x.c_order for x in operands)
+    return Tracer(trace, value, kind, shape=shape, c_order=ordered)
 
 
 def converted(x: Tracer, dtype: np.dtype[Any]) -> Tracer:

@@ -64,9 +64,10 @@ def gradient_in_trace(
     if any(v.value is not old for v, old in zip(variables, before, strict=True)):
         raise GradientError("a function that writes to its arguments has no gradient")
     leaves, _ = optree.tree_flatten(result, none_is_leaf=True)
+    ends = [leaf.value for leaf in leaves if isinstance(leaf, Tracer)]
     reverse = Reverse(trace.here(), before)
     try:
-        reverse.run([leaf.value for leaf in leaves if isinstance(leaf, Tracer)])
+        reverse.run(ends)
     except UnsupportedError as error:
         raise error.located(GradientError) from error
     slopes = iter(

@@ -356,15 +356,22 @@ def _broadcast(r: _Runner, op: rfx.BroadcastOp) -> Any:
     return np.broadcast_to(np.reshape(x, wide), shape)
 
 
-def _slice(r: _Runner, op: rfx.SliceOp) -> Any:
+def _steps(
+    r: _Runner, op: rfx.SliceOp | rfx.UpdateSliceOp, sizes: Sequence[int]
+) -> tuple[Any, ...]:
     starts = r.sizes(op.static_starts, op.starts)
-    sizes = r.sizes(op.static_sizes, op.sizes)
-    steps = rfx.ints(op.steps)
-    places = [
-        start + step * np.arange(size)
-        for start, step, size in zip(starts, steps, sizes, strict=True)
-    ]
-    return r.values[op.input][np.ix_(*places)] if places else r.values[op.input]
+    places = zip(starts, rfx.ints(op.steps), sizes, strict=True)
+    return np.ix_(*(start + step * np.arange(size) for start, step, size in places))
+
+
+def _slice(r: _Runner, op: rfx.SliceOp) -> Any:
+    return r.values[op.input][_steps(r, op, r.sizes(op.static_sizes, op.sizes))]
+
+
+def _update_slice(r: _Runner, op: rfx.UpdateSliceOp) -> Any:
+    x, update = np.array(r.values[op.input]), r.values[op.update]
+    x[_steps(r, op, np.shape(update))] = update
+    return x
 
 
 def _pad(r: _Runner, op: rfx.PadOp) -> Any:
@@ -469,6 +476,7 @@ _RULES: dict[type[Operation], Callable[[_Runner, Any], Any]] = {
     rfx.FullOp: lambda r, op: np.full(
         r.sizes(op.static_sizes, op.sizes), to_array(op.value)),
     rfx.IotaOp: _iota, rfx.BroadcastOp: _broadcast, rfx.SliceOp: _slice,
+    rfx.UpdateSliceOp: _update_slice,
     rfx.PadOp: _pad, rfx.GatherOp: _gather, rfx.ScatterOp: _scatter,
     rfx.DynamicSliceOp: _dynamic_slice, rfx.DotGeneralOp: _dot,
     rfx.DynamicUpdateSliceOp: _dynamic_update_slice,

@@ -45,8 +45,8 @@ def _transpose(b: Builder, op: rfx.TransposeOp, ct: SSAValue) -> Cotangents:
 def _slice(b: Builder, op: rfx.SliceOp, ct: SSAValue) -> Cotangents:
     """Put the elements back into zeros."""
     starts = _mixed(op.static_starts, op.starts)
-    steps, shape = rfx.ints(op.steps), b.shape(op.input)
-    static = [*starts, *shape, *shape_of(ct.type)]
+    steps = rfx.ints(op.steps)
+    static = [*starts, *shape_of(op.input.type), *shape_of(ct.type)]
     if all(step == 1 for step in steps) and all(
         isinstance(n, int) and n != DYNAMIC_INDEX for n in static
     ):
@@ -54,19 +54,15 @@ def _slice(b: Builder, op: rfx.SliceOp, ct: SSAValue) -> Cotangents:
         sizes = zip(shape_of(op.input.type), low, shape_of(ct.type), strict=True)
         zero = b.constant(0, dtype_of(ct.type))
         return [(op.input, b.pad(ct, zero, low, [n - s - k for n, s, k in sizes]))]
-    sizes = b.shape(ct)
-    places: list[SSAValue] = []
-    for d, (start, step) in enumerate(zip(starts, steps, strict=True)):
-        place = b.iota(np.int64, d, sizes)
-        if step != 1:
-            place = b.elementwise("mul", place, b.lit(place, step))
-        if isinstance(start, int):
-            first = b.lit(place, start)
-        else:
-            first = b.broadcast(b.index_tensor(start), (), sizes)
-        places.append(b.elementwise("add", place, first))
-    dims = list(range(len(steps)))
-    return [(op.input, b.scatter(b.lit(op.input, 0.0), ct, places, dims))]
+    zeros = b.lit(op.input, 0.0)
+    return [(op.input, b.update_slice(zeros, ct, starts, steps))]
+
+
+def _update_slice(b: Builder, op: rfx.UpdateSliceOp, ct: SSAValue) -> Cotangents:
+    starts, steps = _mixed(op.static_starts, op.starts), rfx.ints(op.steps)
+    kept = b.update_slice(ct, b.lit(op.update, 0.0), starts, steps)
+    part = b.slice(ct, starts, b.shape(op.update), steps)
+    return [(op.input, kept), (op.update, part)]
 
 
 def _mixed(static: Any, dynamic: Sequence[SSAValue]) -> list[Size]:
@@ -255,6 +251,7 @@ RULES: Mapping[type[Operation], Callable[[Builder, Any, SSAValue], Cotangents]] 
     rfx.ReshapeOp: _reshape,
     rfx.TransposeOp: _transpose,
     rfx.SliceOp: _slice,
+    rfx.UpdateSliceOp: _update_slice,
     rfx.ConcatenateOp: _concatenate,
     rfx.PadOp: _pad,
     rfx.ScatterOp: _scatter,

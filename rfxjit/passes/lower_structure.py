@@ -89,21 +89,34 @@ def lower_reshape(state: FunctionLowering, op: rfx.ReshapeOp) -> None:
     )
 
 
-def lower_slice(state: FunctionLowering, op: rfx.SliceOp) -> None:
-    """`out[i] = x[start + step * i]`."""
+def _stepped(
+    state: FunctionLowering, op: rfx.SliceOp | rfx.UpdateSliceOp
+) -> Callable[[Emit, Sequence[SSAValue]], list[SSAValue]]:
+    """From places in the block to places in the input: `start + step * i`."""
     starts = state.sizes.mixed(rfx.ints(op.static_starts), op.starts)
     steps = rfx.ints(op.steps)
 
-    def read(m: Emit, where: Sequence[SSAValue]) -> SSAValue:
-        places: list[SSAValue] = []
+    def places(m: Emit, where: Sequence[SSAValue]) -> list[SSAValue]:
+        result: list[SSAValue] = []
         for i, start, step in zip(where, starts, steps, strict=True):
             place = i if step == 1 else m.mul(i, step)
-            places.append(place if start == 0 else m.add(place, start))
-        return state.read(m, op.input, places)
+            result.append(place if start == 0 else m.add(place, start))
+        return result
+
+    return places
+
+
+def lower_slice(state: FunctionLowering, op: rfx.SliceOp) -> None:
+    """`out[i] = x[start + step * i]`."""
+    places = _stepped(state, op)
+
+    def read(m: Emit, where: Sequence[SSAValue]) -> SSAValue:
+        return state.read(m, op.input, places(m, where))
 
     if _is_scalar(op.result):
         zero = state.emit.const(0, index)
-        state.scalars[op.result] = read(state.emit, [zero] * len(steps))
+        rank = len(shape_of(op.result.type))
+        state.scalars[op.result] = read(state.emit, [zero] * rank)
         return
     _fill(state, state.buffers.destination(op.result), _ends(state, op.result), read)
 
@@ -309,6 +322,17 @@ def lower_dynamic_update_slice(
     )
 
 
+def lower_update_slice(state: FunctionLowering, op: rfx.UpdateSliceOp) -> None:
+    """A copy, then `out[start + step * i] = update[i]`."""
+    _fill(
+        state,
+        _copy_input(state, op),
+        _ends(state, op.update),
+        lambda m, where: state.read(m, op.update, where),
+        _stepped(state, op),
+    )
+
+
 def lower_dot_general(state: FunctionLowering, op: rfx.DotGeneralOp) -> None:
     """Products summed in the order of the contracted dims.
 
@@ -467,6 +491,7 @@ STRUCTURE: dict[type[Operation], Callable[[FunctionLowering, Any], None]] = {
     rfx.ScatterOp: lower_scatter,
     rfx.DynamicSliceOp: lower_dynamic_slice,
     rfx.DynamicUpdateSliceOp: lower_dynamic_update_slice,
+    rfx.UpdateSliceOp: lower_update_slice,
     rfx.DotGeneralOp: lower_dot_general,
     rfx.ScanOp: lower_scan,
 }

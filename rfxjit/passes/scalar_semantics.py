@@ -131,19 +131,12 @@ def _float_fmod(m: Emit, a: SSAValue, b: SSAValue) -> SSAValue:
     go = top.ge(before.args[0], y0)
     append(before, make(scf.ConditionOp, (go, before.args[0]), (), m.location))
     outer = m.child(after)
-    # Double the divisor while it fits into half of what is left.
+    # Double the divisor while it fits twice: half of what is left might be rounded, a
+    # difference that is less than the divisor never is.
     grow, grown = Block(arg_types=[type_]), Block(arg_types=[type_])
     test = outer.child(grow)
-    half = test.mul(after.args[0], 0.5)
-    append(
-        grow,
-        make(
-            scf.ConditionOp,
-            (test.le(grow.args[0], half), grow.args[0]),
-            (),
-            m.location,
-        ),
-    )
+    fits = test.le(grow.args[0], test.sub(after.args[0], grow.args[0]))
+    append(grow, make(scf.ConditionOp, (fits, grow.args[0]), (), m.location))
     twice = outer.child(grown)
     doubled = twice.add(grown.args[0], grown.args[0])
     append(grown, make(scf.YieldOp, (doubled,), (), m.location))

@@ -149,7 +149,10 @@ class Sizes:
                 dims = rfx.ints(op.dims)
                 rest = [n for d, n in enumerate(self.of(op.input)) if d not in dims]
                 self.dims[op.result] = [*self.of(op.indices[0]), *rest]
-            case rfx.ScatterOp() | rfx.DynamicUpdateSliceOp() | rfx.ScanOp():
+            case (
+                rfx.ScatterOp() | rfx.DynamicUpdateSliceOp() | rfx.UpdateSliceOp()
+                | rfx.ScanOp()
+            ):  # fmt: skip
                 self.dims[op.result] = self.of(op.input)
             case rfx.DotGeneralOp():
                 a, b = self.of(op.lhs), self.of(op.rhs)

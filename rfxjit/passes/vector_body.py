@@ -254,7 +254,10 @@ class VectorBody:
         append(self.m.block, new)
 
     def call(self, op: func.CallOp) -> None:
-        """A call for each lane that is alive."""
+        """A call for each lane that is alive; of uniform values, one."""
+        if self.varying.isdisjoint(op.arguments):
+            self.uniform(op)
+            return
         result = op.results[0]
 
         def one(m: Emit, values: Sequence[SSAValue]) -> SSAValue:

@@ -521,3 +521,35 @@ func.func @f(%x: tensor<4xf32>) {
   func.return
 }
 // CHECK: input and result types differ
+
+// -----
+
+func.func @f(%x: tensor<4xf32>, %u: tensor<2xf32>) {
+  %0 = rfx.update_slice %x, %u starts [0] steps [1] : tensor<4xf32>, tensor<2xf32> to tensor<3xf32>
+  func.return
+}
+// CHECK: input and result types differ
+
+// -----
+
+func.func @f(%x: tensor<4xf32>, %u: tensor<2xf64>) {
+  %0 = rfx.update_slice %x, %u starts [0] steps [1] : tensor<4xf32>, tensor<2xf64> to tensor<4xf32>
+  func.return
+}
+// CHECK: element types differ
+
+// -----
+
+func.func @f(%x: tensor<4xf32>, %u: tensor<3xf32>) {
+  %0 = rfx.update_slice %x, %u starts [1] steps [2] : tensor<4xf32>, tensor<3xf32> to tensor<4xf32>
+  func.return
+}
+// CHECK: dim 0 writes 1 to 5, outside of its 4 elements
+
+// -----
+
+func.func @f(%x: tensor<4xf32>, %u: tensor<2x1xf32>) {
+  %0 = rfx.update_slice %x, %u starts [1] steps [2] : tensor<4xf32>, tensor<2x1xf32> to tensor<4xf32>
+  func.return
+}
+// CHECK: tensor<2x1xf32> must have rank 1

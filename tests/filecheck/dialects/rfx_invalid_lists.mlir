@@ -22,7 +22,7 @@ func.func @f(%x: tensor<4xf32>) {
   %0 = "rfx.slice"(%x) <{static_starts = array<i64: 0>, steps = array<i64: 1>, static_sizes = array<i64: 4, 1>, operandSegmentSizes = array<i32: 1, 0, 0>}> : (tensor<4xf32>) -> tensor<4x1xf32>
   func.return
 }
-// CHECK: the result must have rank 1
+// CHECK: tensor<4x1xf32> must have rank 1
 
 // -----
 

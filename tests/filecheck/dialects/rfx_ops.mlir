@@ -343,12 +343,14 @@ func.func @data_movement(%n: index, %i: index, %x: tensor<?x4xf32>, %v: tensor<f
 // CHECK-NEXT: %{{\w+}} = rfx.scatter "add" %{{\w+}} at [0](%{{\w+}}) = %{{\w+}} : tensor<8x4xf32>, (tensor<3xi64>), tensor<3x4xf32> to tensor<8x4xf32>
 // CHECK-NEXT: %{{\w+}} = rfx.dynamic_slice %{{\w+}} at(%{{\w+}}, %{{\w+}}) : tensor<8x4xf32>, (tensor<i64>, tensor<i64>) to tensor<2x2xf32>
 // CHECK-NEXT: %{{\w+}} = rfx.dynamic_update_slice %{{\w+}}, %{{\w+}} at(%{{\w+}}, %{{\w+}}) : tensor<8x4xf32>, tensor<2x2xf32>, (tensor<i64>, tensor<i64>) to tensor<8x4xf32>
-func.func @indexing(%x: tensor<8x4xf32>, %i: tensor<3xi64>, %u: tensor<3x4xf32>, %j: tensor<i64>, %b: tensor<2x2xf32>) {
+// CHECK-NEXT: %{{\w+}} = rfx.update_slice %{{\w+}}, %{{\w+}} starts [%{{\w+}}, 3] steps [2, -1] : tensor<8x4xf32>, tensor<2x2xf32> to tensor<8x4xf32>
+func.func @indexing(%x: tensor<8x4xf32>, %i: tensor<3xi64>, %u: tensor<3x4xf32>, %j: tensor<i64>, %b: tensor<2x2xf32>, %k: index) {
   %0 = rfx.gather %x at [0](%i) : tensor<8x4xf32>, (tensor<3xi64>) to tensor<3x4xf32>
   %1 = rfx.gather %x at [0, 1](%i, %i) : tensor<8x4xf32>, (tensor<3xi64>, tensor<3xi64>) to tensor<3xf32>
   %2 = rfx.scatter "add" %x at [0](%i) = %u : tensor<8x4xf32>, (tensor<3xi64>), tensor<3x4xf32> to tensor<8x4xf32>
   %3 = rfx.dynamic_slice %x at(%j, %j) : tensor<8x4xf32>, (tensor<i64>, tensor<i64>) to tensor<2x2xf32>
   %4 = rfx.dynamic_update_slice %x, %b at(%j, %j) : tensor<8x4xf32>, tensor<2x2xf32>, (tensor<i64>, tensor<i64>) to tensor<8x4xf32>
+  %5 = rfx.update_slice %x, %b starts [%k, 3] steps [2, -1] : tensor<8x4xf32>, tensor<2x2xf32> to tensor<8x4xf32>
   func.return
 }
 

@@ -49,6 +49,23 @@ func.func @replaced(%x: tensor<8xf32>, %u: tensor<3xf32>, %s: tensor<i64>) -> te
 
 // -----
 
+func.func @stepped(%x: tensor<8xf32>, %u: tensor<4xf32>) -> tensor<8xf32> {
+  %r = rfx.update_slice %x, %u starts [1] steps [2] : tensor<8xf32>, tensor<4xf32> to tensor<8xf32>
+  func.return %r : tensor<8xf32>
+}
+// CHECK-LABEL: func.func @stepped(
+// CHECK:         "scf.parallel"
+// CHECK:           memref.load %x
+// CHECK:           memref.store %{{.*}}, %out0
+// CHECK:         "scf.parallel"
+// CHECK:         ^bb0(%[[I:.*]]: index):
+// CHECK:           memref.load %u[%[[I]]]
+// CHECK:           %[[TWICE:.*]] = arith.muli %[[I]]
+// CHECK:           %[[PLACE:.*]] = arith.addi %[[TWICE]]
+// CHECK:           memref.store %{{.*}}, %out0[%[[PLACE]]]
+
+// -----
+
 // Rows of the result are accumulated: the inner loop has unit stride.
 
 func.func @product(%a: tensor<20x30xf32>, %b: tensor<30x40xf32>) -> tensor<20x40xf32> {

@@ -165,6 +165,28 @@ func.func @branch(%x: memref<64xf32>, %y: memref<64xf32>) {
 
 // -----
 
+// A call of uniform values is one call.
+func.func private @exact(f32) -> f32
+func.func @uniform_call(%x: memref<f32>, %y: memref<64xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c64 = arith.constant 64 : index
+  "scf.parallel"(%c0, %c64, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%i: index):
+    %0 = memref.load %x[] : memref<f32>
+    %1 = func.call @exact(%0) : (f32) -> f32
+    memref.store %1, %y[%i] : memref<64xf32>
+    scf.reduce
+  }) : (index, index, index) -> ()
+  func.return
+}
+// CHECK-LABEL: func.func @uniform_call
+// CHECK:         %[[X:.*]] = memref.load
+// CHECK-NEXT:    %[[CALLED:.*]] = func.call @exact(%[[X]])
+// CHECK-NEXT:    vector.broadcast %[[CALLED]]
+
+// -----
+
 // A loop that lanes leave at different times: it runs while any does, and who leaves puts
 // down its results. What all lanes count together stays a scalar.
 

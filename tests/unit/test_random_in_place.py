@@ -1,0 +1,59 @@
+"""Random programs that write into arrays do what they do in NumPy, to the last bit.
+
+`RFX_FUZZ=2000 pytest tests/unit/test_random_in_place.py` is the long run.
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+import os
+import warnings
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, Phase, given, settings
+from in_place_programs import in_place_programs, start
+from numpy_same import check
+
+import rfxjit as rfx
+
+RUNS = int(os.environ.get("RFX_FUZZ", "60"))
+REFUSED = ("a view or a copy", "with a slice between", "together with", "cut off")
+NUMBER = itertools.count()
+fuzz = settings(
+    max_examples=RUNS,
+    deadline=None,
+    derandomize="RFX_FUZZ" not in os.environ,
+    # Shrinking a program means compiling it a thousand times: minutes.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+def defined(text: str) -> Any:
+    """The function, with a source that can be read."""
+    file = f"<in place {next(NUMBER)}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    namespace: dict[str, Any] = {"np": np, "__name__": "program"}
+    exec(compile(text, file, "exec"), namespace)
+    return namespace["f"]
+
+
+@fuzz
+@given(in_place_programs())
+def test_as_in_numpy(text: str) -> None:
+    function = defined(text)
+    theirs, mine = start(), start()
+    backend = "interpreter" if next(NUMBER) % 4 else "auto"
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        want = function(**theirs)
+    try:
+        got = rfx.jit(function, strict=True, backend=backend)(**mine)
+    except (IndexError, rfx.TraceError) as error:
+        if not any(reason in str(error) for reason in REFUSED):
+            raise
+        return
+    check(got, want, ulps=0)
+    check(list(mine.values()), list(theirs.values()), ulps=0)
