@@ -101,6 +101,7 @@ class Buffers(dict[SSAValue, SSAValue]):
 
         if target is None or not self.is_free(target, op, harmless):
             target = self.new(value, self.lifetimes.last[value])
+        self.keep(target, self.lifetimes.last[value])
         self[value] = target
         return target
 
