@@ -244,6 +244,30 @@ def test_ctrl_c_in_a_huge_array_of_long_elements(script):
     )
 
 
+def test_ctrl_c_in_loops_of_jitted_functions(script):
+    script(
+        """
+        @rfx.jit
+        def settle(x):
+            while np.max(x) < 1e300:
+                x = x * 1.0
+            return x
+
+        @rfx.jit
+        def repeat(x, n):
+            def step(_, x):
+                return x * 0.5 + 1.0
+            return rfx.fori_loop(0, n, step, x)
+
+        for size in (3, 2_000_000):
+            settle(np.full(size, 1e301))
+            interrupted(settle, np.ones(size))
+            repeat(np.ones(size), 1)
+            interrupted(repeat, np.ones(size), 1_000_000_000)
+        """
+    )
+
+
 def test_an_interrupted_call_leaks_nothing(script):
     script(
         """
