@@ -20,6 +20,7 @@ from typing import Any, cast
 import numpy as np
 from xdsl.ir import SSAValue
 
+from rfxjit.errors import TraceError
 from rfxjit.frontend.context import refuse
 from rfxjit.frontend.same_values import difference
 from rfxjit.frontend.symbolic import Size, SymDim, least, same_shape
@@ -162,16 +163,25 @@ def _from_start(bounds: Sequence[Any], size: Any) -> list[Any]:
     return [np.where(np.less(v, 0), np.add(v, size), v) for v in bounds]
 
 
-def open_slice(part: Any, n: Size) -> Tracer | None:
-    """`x[i:]`: the mask of its elements, if how many they are depends on data."""
+def known_length(part: Any, n: Size) -> Any:
+    """A slice as it is, but where its length depends on data: `x[i:]`.
+
+    Bounds that are arguments become known numbers, which are guarded; of others it is
+    the mask of the elements.
+    """
     bounds = _bounds(part, n)
     if bounds is None or (
         difference(bounds[1].value, bounds[0].value) is not None
         and part.start is not None
         and part.stop is not None
     ):
-        return None
+        return part
     from rfxjit.frontend.numpy_creation import iota
+
+    try:
+        return slice(*(v if v is None else int(v) for v in (part.start, part.stop)))
+    except TraceError:
+        pass
 
     first, last = _from_start(bounds, _number(n))
     places = iota(bounds[0].trace, n)
