@@ -20,8 +20,8 @@ from typing import Any, cast
 import numpy as np
 from xdsl.ir import SSAValue
 
+from rfxjit.errors import TraceError
 from rfxjit.frontend.context import refuse
-from rfxjit.frontend.provenance import known_value
 from rfxjit.frontend.same_values import difference
 from rfxjit.frontend.symbolic import Size, SymDim, least, same_shape
 from rfxjit.frontend.tracer import Tracer, lift, sizes
@@ -163,36 +163,25 @@ def _from_start(bounds: Sequence[Any], size: Any) -> list[Any]:
     return [np.where(np.less(v, 0), np.add(v, size), v) for v in bounds]
 
 
-def _moves(part: slice) -> bool:
-    """Whether a slice has traced bounds, a known number of elements apart."""
-    start, stop = part.start, part.stop
-    both = isinstance(start, Tracer) and isinstance(stop, Tracer)
-    return both and difference(stop.value, start.value) is not None
+def known_length(part: Any, n: Size) -> Any:
+    """A slice as it is, but where its length depends on data: `x[i:]`.
 
-
-def settled(part: slice) -> slice:
-    """A slice whose length follows from integer arguments, for these arguments."""
-    given = (part.start, part.stop, part.step)
-    if (part.step is None and _moves(part)) or not any(
-        isinstance(v, Tracer) for v in given
+    Bounds that are arguments become known numbers, which are guarded; of others it is
+    the mask of the elements.
+    """
+    bounds = _bounds(part, n)
+    if bounds is None or (
+        difference(bounds[1].value, bounds[0].value) is not None
+        and part.start is not None
+        and part.stop is not None
     ):
         return part
-    values = [
-        known_value(v.trace, v.value, "the bound of a slice")
-        if isinstance(v, Tracer) and is_integer(v)
-        else v
-        for v in given
-    ]
-    lost = any(v is None for v, old in zip(values, given, strict=True) if old is not v)
-    return part if lost else slice(*values)
-
-
-def open_slice(part: slice, n: Size) -> Tracer | None:
-    """`x[i:]`: the mask of its elements, if how many they are depends on data."""
-    bounds = _bounds(part, n)
-    if bounds is None or _moves(part):
-        return None
     from rfxjit.frontend.numpy_creation import iota
+
+    try:
+        return slice(*(v if v is None else int(v) for v in (part.start, part.stop)))
+    except TraceError:
+        pass
 
     first, last = _from_start(bounds, _number(n))
     places = iota(bounds[0].trace, n)

@@ -15,13 +15,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from rfxjit.frontend.basic_index import (
-    is_integer,
-    open_slice,
-    settled,
-    view_of,
-    wrapped,
-)
+from rfxjit.frontend.basic_index import is_integer, known_length, view_of, wrapped
 from rfxjit.frontend.context import refuse
 from rfxjit.frontend.masked import Masked, assign_masked
 from rfxjit.frontend.symbolic import SymDim
@@ -68,9 +62,7 @@ def _expand(x: Tracer, key: Any) -> list[Any]:
     items[at : at + 1] = [slice(None)] * (x.ndim - used)
     for i, item in enumerate(items):
         if isinstance(item, slice):
-            part = settled(item)
-            mask = open_slice(part, x.shape[_dims(items[:i])])
-            items[i] = part if mask is None else mask
+            items[i] = known_length(item, x.shape[_dims(items[:i])])
     return items
 
 
