@@ -5,7 +5,7 @@
 """Branches of kernels at each level."""
 
 import numpy as np
-from show_kernel import show
+from show_program import show
 
 x = np.ones(32, np.float32)
 

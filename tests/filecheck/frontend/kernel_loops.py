@@ -5,7 +5,7 @@
 """Loops of kernels at each level."""
 
 import numpy as np
-from show_kernel import show
+from show_program import show
 
 x = np.ones(128, np.float32)
 n = np.ones(32, np.int64)
