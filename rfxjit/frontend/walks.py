@@ -15,6 +15,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -88,11 +89,13 @@ def traced_range(trace: Trace, _: Any, *bounds: Any) -> Walk:
         low, high = (first, last) if step > 0 else (last, first)
         count = steps_between(low, high, abs(step))
 
-    def item(k: Any) -> Any:
-        value = k if step == 1 else k * step
-        return value if isinstance(first, int) and first == 0 else first + value
+    return Walk(count, partial(_of_range, first, step))
 
-    return Walk(count, item)
+
+def _of_range(first: Any, step: int, k: Any) -> Any:
+    """The number k of a range."""
+    value = k if step == 1 else k * step
+    return value if isinstance(first, int) and first == 0 else first + value
 
 
 def walk_of(value: Any) -> Walk | None:
@@ -100,7 +103,7 @@ def walk_of(value: Any) -> Walk | None:
     if isinstance(value, Walk):
         return value
     if isinstance(value, range):
-        return Walk(len(value), lambda k: value.start + k * value.step)
+        return Walk(len(value), partial(_of_range, value.start, value.step))
     if isinstance(value, Tracer) and value.ndim:
         return Walk(value.shape[0], lambda k: _row(value, k))
     if not isinstance(value, Lazy):

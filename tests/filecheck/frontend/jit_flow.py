@@ -2,6 +2,8 @@
 # RUN: python %s loops | filecheck %s --check-prefix=LOOPS
 """Control flow of jitted functions: what is traced, and the loops it becomes."""
 
+# ruff: noqa: B007, E501, SIM108
+
 import numpy as np
 from show_program import show
 
