@@ -299,11 +299,16 @@ class FunctionLowering:
 
     def _require(self, op: rfx.RequireOp) -> None:
         status = self.status()
-        condition = self.read(self.emit, op.condition, ())
-        old = load(self.emit, status, ())
-        failed = self.emit.and_(self.emit.not_(condition), self.emit.eq(old, 0))
-        code = self.emit.const(op.code.value.data, i32)
-        store(self.emit, self.emit.select(failed, code, old), status, ())
+        failed = self.emit.not_(self.read(self.emit, op.condition, ()))
+
+        # A branch, since it is hardly ever taken: the status stays out of the way.
+        def note(m: Emit) -> Sequence[SSAValue]:
+            old = load(m, status, ())
+            code = m.const(op.code.value.data, i32)
+            store(m, m.select(m.eq(old, 0), code, old), status, ())
+            return ()
+
+        self.emit.if_(failed, note, lambda _: (), ())
 
     def status(self) -> SSAValue:
         """The memory of the status: the first failure stays."""
