@@ -166,3 +166,17 @@ def test_gradients_go_through_writes():
         step[place] = h
         want[place] = (function(x + step, 1) - function(x - step, 1)) / (2 * h)
     np.testing.assert_allclose(rfx.grad(function)(x, 1), want, rtol=1e-6, atol=1e-6)
+
+
+def test_a_write_of_all_elements_is_no_update():
+    def function(x):
+        x[...] = x * 2
+        x[:, :] += 1
+        x[x > 0] = 3
+        x.T[:] = 4
+        np.copyto(x, 5, where=x > 1)
+
+    text = rfx.jit(function).lower(X()).text("rfx")
+    assert "update_slice" not in text
+    assert "scatter" not in text
+    agrees(function, lambda: (X(),))
