@@ -180,3 +180,14 @@ def test_a_write_of_all_elements_is_no_update():
     assert "update_slice" not in text
     assert "scatter" not in text
     agrees(function, lambda: (X(),))
+
+
+@pytest.mark.skipif(
+    np.lib.NumpyVersion(np.__version__) < "2.1.0", reason="copy= of reshape is new"
+)
+def test_a_reshape_that_is_told_to_copy():
+    def function(v):
+        np.reshape(v, (2, 4), copy=True)[0] = 9
+        return v * 1
+
+    agrees(function, lambda: (arguments()[2],))
