@@ -54,8 +54,10 @@ is an error.
 {ufuncs}
 
 Of every elementwise ufunc: `out=`, `where=`, `dtype=`, `casting=`; of those with two
-operands the methods `reduce`, `accumulate` and `outer`, where NumPy has them.
-`reduceat` and `at` are not compiled.
+operands the methods `reduce`, `accumulate` and `outer`, where NumPy has them; of `add`
+and `subtract` also `at`. `reduceat` is not compiled.
+
+What can be read and written with `x[key]` is in [in_place.md](in_place.md).
 
 ## Functions
 

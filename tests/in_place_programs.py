@@ -66,7 +66,8 @@ class _Writer:
         number = st.integers(-n, n - 1) if n else st.just(0)
         return self.pick(
             ":", str(self.draw(number)), "1:", ":-1", "::2", "::-1", "-1:0:-2", "1:3",
-            "i", "-i", "i:i + 2", f"{self.draw(number)}:{self.draw(number)}",
+            "i", "-i", *["i:i + 2"] * (n > 2),  # not cut off
+            f"{self.draw(number)}:{self.draw(number)}",
             f"[{self.draw(number)}, {self.draw(number)}]",
         )  # fmt: skip
 

@@ -276,6 +276,8 @@ class _Block:
         trace, b = self.trace, self.trace.here()
         if not same_shape(self.counts, self.shape):
             new = b.reshape(new, sizes(trace, self.counts))
+        if same_shape(self.counts, self.whole) and not (self.stepped or self.moving):
+            return new
         if self.stepped:
             starts = [0 if isinstance(p.start, Tracer) else p.start for p in self.parts]
             steps = [p.step for p in self.parts]

@@ -114,7 +114,7 @@ def getitem(x: Tracer, key: Any) -> Any:
     if not result.ndim and Ellipsis not in (key if isinstance(key, tuple) else (key,)):
         return Tracer(x.trace, result.value, "scalar", shape=())
     if any(isinstance(item, Tracer) and item.kind == "array" for item in items):
-        return result.copy()  # as NumPy: an index of rank 0 that is an array
+        return result.like(result.value)  # an index of rank 0 that is an array: a copy
     return result
 
 
@@ -182,7 +182,10 @@ def _gather(x: Tracer, items: Sequence[Any]) -> Tracer:
     shape = (*arrays[0].shape, *rest)
     result = Tracer(trace, value, "array" if shape else "scalar", shape=shape)
     order = _in_place(dims, arrays[0].ndim, len(shape))
-    return result if order is None else transposed(result, order).copy()
+    if order is not None:
+        moved = transposed(result, order)
+        result = moved.like(moved.value)
+    return result
 
 
 def scatter(x: Tracer, key: Any, value: Any, combine: str = "set") -> None:

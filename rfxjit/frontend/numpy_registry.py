@@ -143,7 +143,7 @@ def call(trace: Trace, function: Any, args: Any, kwargs: Any) -> Any:
     if isinstance(result, Tracer) and name not in VIEWS and (
         result.view_of is not None or any(result is v for v in args)
     ):  # fmt: skip
-        return result.copy()
+        return result.like(result.value)
     return result
 
 

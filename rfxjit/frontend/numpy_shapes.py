@@ -75,7 +75,8 @@ def reshape(a: Any, /, shape: Any = None, order: str = "C", *, copy: Any = None)
         raise ShapeError(
             f"cannot reshape array of size {a.size} into shape {tuple(new)}"
         )
-    return reshaped(a, tuple(new))
+    result = reshaped(a, tuple(new))
+    return result.copy() if copy else result
 
 
 @implements("ravel")

@@ -58,7 +58,7 @@ def test_gallery(root, name, tmp_path):
         assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("page", ["kernels", "control_flow"])
+@pytest.mark.parametrize("page", ["kernels", "control_flow", "in_place"])
 def test_pages_say_what_happens(root, page):
     """The ```python blocks of a page run, and print the ```text that follows them."""
     text = (root / f"docs/{page}.md").read_text()

@@ -166,3 +166,28 @@ def test_gradients_go_through_writes():
         step[place] = h
         want[place] = (function(x + step, 1) - function(x - step, 1)) / (2 * h)
     np.testing.assert_allclose(rfx.grad(function)(x, 1), want, rtol=1e-6, atol=1e-6)
+
+
+def test_a_write_of_all_elements_is_no_update():
+    def function(x):
+        x[...] = x * 2
+        x[:, :] += 1
+        x[x > 0] = 3
+        x.T[:] = 4
+        np.copyto(x, 5, where=x > 1)
+
+    text = rfx.jit(function).lower(X()).text("rfx")
+    assert "update_slice" not in text
+    assert "scatter" not in text
+    agrees(function, lambda: (X(),))
+
+
+@pytest.mark.skipif(
+    np.lib.NumpyVersion(np.__version__) < "2.1.0", reason="copy= of reshape is new"
+)
+def test_a_reshape_that_is_told_to_copy():
+    def function(v):
+        np.reshape(v, (2, 4), copy=True)[0] = 9
+        return v * 1
+
+    agrees(function, lambda: (arguments()[2],))

@@ -19,7 +19,7 @@ from numpy_same import check
 import rfxjit as rfx
 
 RUNS = int(os.environ.get("RFX_FUZZ", "60"))
-REFUSED = ("a view or a copy", "with a slice between", "together with", "cut off")
+REFUSED = ("a view or a copy", "with a slice between", "together with")
 NUMBER = itertools.count()
 fuzz = settings(
     max_examples=RUNS,
@@ -51,7 +51,7 @@ def test_as_in_numpy(text: str) -> None:
         want = function(**theirs)
     try:
         got = rfx.jit(function, strict=True, backend=backend)(**mine)
-    except (IndexError, rfx.TraceError) as error:
+    except rfx.TraceError as error:
         if not any(reason in str(error) for reason in REFUSED):
             raise
         return

@@ -50,3 +50,26 @@ func.func @running(%x: tensor<?xf64>) -> tensor<?xf64> {
 // CHECK:         %[[S:.*]] = rfx.scan "add" %[[A]] dim 0
 // CHECK:         %[[R:.*]] = rfx.slice %[[S]] starts [%{{.*}}] steps [-1]
 // CHECK-NEXT:    func.return %[[R]]
+
+// -----
+
+// What is replaced has no slope, what replaces it that of its places; and back.
+func.func @replaced(%x: tensor<5xf64>, %u: tensor<2xf64>) -> tensor<5xf64> {
+  %0 = rfx.mul %x, %x : tensor<5xf64>
+  %r = rfx.update_slice %0, %u starts [1] steps [2] : tensor<5xf64>, tensor<2xf64> to tensor<5xf64>
+  func.return %r : tensor<5xf64>
+}
+// CHECK-LABEL: func.func @replaced
+// CHECK:         %[[ONE:.*]] = rfx.constant dense<1.0>
+// CHECK:         %[[NONE:.*]] = rfx.constant dense<0.0> : tensor<2xf64>
+// CHECK:         rfx.update_slice %{{.*}}, %[[NONE]] starts [1] steps [2]
+
+// -----
+
+func.func @stepped(%x: tensor<5xf64>) -> tensor<2xf64> {
+  %r = rfx.slice %x starts [1] steps [2] [2] : tensor<5xf64> to tensor<2xf64>
+  func.return %r : tensor<2xf64>
+}
+// CHECK-LABEL: func.func @stepped
+// CHECK:         %[[ZERO:.*]] = rfx.constant dense<0.0> : tensor<5xf64>
+// CHECK:         rfx.update_slice %[[ZERO]], %{{.*}} starts [1] steps [2]
