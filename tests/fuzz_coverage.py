@@ -92,7 +92,8 @@ def report(counts: Counter[str]) -> Iterator[str]:
     }
     yield from _share("elementwise ops by dtype", Counter(drawn), wanted)
     for kind, names in sorted(other.items()):
-        listed = ", ".join(f"{name} {count}" for name, count in names.most_common())
+        by_count = sorted(names.items(), key=lambda item: (-item[1], item[0]))
+        listed = ", ".join(f"{name} {count}" for name, count in by_count)
         yield f"{kind}: {listed}"
 
 

@@ -7,16 +7,16 @@ numbers in plain Python. Both are exact, at kinks and jumps as well.
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
+import fuzzing
 import numpy as np
 import pytest
 from dual_numbers import slopes
 from grad_programs import Program, programs
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from kernel_programs import Kernel, kernels
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.parser import Parser
@@ -28,14 +28,7 @@ from rfxjit.dialects.diagnostics import verify
 from rfxjit.interpreter.tensors import run
 from rfxjit.passes.grad import GradPass
 
-RUNS = int(os.environ.get("RFX_FUZZ", "25"))
-fuzz = settings(
-    max_examples=RUNS,
-    deadline=None,
-    derandomize="RFX_FUZZ" not in os.environ,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+fuzz = fuzzing.fuzz(25)
 INPUTS = (np.array([0.3, -0.7, 1.1]), np.array([0.9, 0.2, -0.4]),
           np.float64(0.35), np.int64(2))  # fmt: skip
 

@@ -6,18 +6,18 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import fuzzing
 import numpy as np
 import pytest
 from check_pipeline import assert_same, check_pipeline, outcome
 from control_programs import control_programs
 from hand_written_units import Called
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from programs import Program, signature_of
 from xdsl.dialects.builtin import IntegerAttr
 from xdsl.parser import Parser
@@ -27,14 +27,8 @@ from rfxjit.dialects.diagnostics import verify
 from rfxjit.passes import load_pass
 from rfxjit.runtime.unit import Options
 
-RUNS = int(os.environ.get("RFX_FUZZ", "40"))
-fuzz = settings(
-    max_examples=RUNS,
-    deadline=None,
-    derandomize="RFX_FUZZ" not in os.environ,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-few = settings(fuzz, max_examples=RUNS // 8)
+fuzz = fuzzing.fuzz(40, shrink=True)
+few = settings(fuzz, max_examples=fuzz.max_examples // 8)
 either = control_programs(dynamic=False) | control_programs(dynamic=True)
 
 

@@ -8,27 +8,19 @@ from __future__ import annotations
 
 import itertools
 import linecache
-import os
 from collections import Counter
 from typing import Any
 
+import fuzzing
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from kernel_oracle import Exact, inputs
 from kernel_programs import Kernel, functions, kernels
 
 import rfxjit as rfx
 
-RUNS = int(os.environ.get("RFX_FUZZ", "60"))
-fuzz = settings(
-    max_examples=RUNS,
-    deadline=None,
-    derandomize="RFX_FUZZ" not in os.environ,
-    # Shrinking means compiling a thousand times: minutes.
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+fuzz = fuzzing.fuzz(40)
 SEEN: Counter[str] = Counter()
 NUMBERS = itertools.count()
 
@@ -36,7 +28,7 @@ NUMBERS = itertools.count()
 @pytest.fixture(scope="module", autouse=True)
 def report():
     yield
-    if "RFX_FUZZ" in os.environ:
+    if fuzzing.LONG:
         print("\nconstructs:", dict(SEEN.most_common()))  # noqa: T201 - the report
 
 
@@ -74,9 +66,9 @@ def check(program: Kernel, *, arrays: bool) -> None:
         jitted = rfx.jit(function, strict=True, backend=backend)
         for given_ in arguments(arrays=arrays):
             own, theirs = ([np.copy(a)[()] for a in given_] for _ in range(2))
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"):  # also of numbers that are known
                 expected = [*plain(*theirs), *theirs[4:]]
-            got = [*jitted(*own), *own[4:]]
+                got = [*jitted(*own), *own[4:]]
             for a, b in zip(got, expected, strict=True):
                 same(a, b)
         assert jitted.compile_count == 1

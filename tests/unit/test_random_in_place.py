@@ -7,28 +7,20 @@ from __future__ import annotations
 
 import itertools
 import linecache
-import os
 import warnings
 from typing import Any
 
+import fuzzing
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from in_place_programs import in_place_programs, start
 from numpy_same import check
 
 import rfxjit as rfx
 
-RUNS = int(os.environ.get("RFX_FUZZ", "60"))
 REFUSED = ("a view or a copy", "with a slice between", "together with")
 NUMBER = itertools.count()
-fuzz = settings(
-    max_examples=RUNS,
-    deadline=None,
-    derandomize="RFX_FUZZ" not in os.environ,
-    # Shrinking a program means compiling it a thousand times: minutes.
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+fuzz = fuzzing.fuzz(60)
 
 
 def defined(text: str) -> Any:

@@ -6,12 +6,12 @@ reports how often each construct came up.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from typing import Any
 
+import fuzzing
 import pytest
-from hypothesis import HealthCheck, Phase, given, reject, settings
+from hypothesis import given, reject
 from kernel_oracle import SEEDS, Exact, inputs, plain, same
 from kernel_programs import Kernel, kernels
 
@@ -19,22 +19,14 @@ import rfxjit as rfx
 from rfxjit.errors import KernelError
 from rfxjit.interpreter import run
 
-RUNS = int(os.environ.get("RFX_FUZZ", "60"))
-fuzz = settings(
-    max_examples=RUNS,
-    deadline=None,
-    derandomize="RFX_FUZZ" not in os.environ,
-    # Shrinking a kernel means compiling it a thousand times: minutes.
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+fuzz = fuzzing.fuzz(60)
 SEEN: Counter[str] = Counter()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def report():
     yield
-    if "RFX_FUZZ" in os.environ:
+    if fuzzing.LONG:
         print("\nconstructs:", dict(SEEN.most_common()))  # noqa: T201 - the report
 
 

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
+import fuzzing
 import numpy as np
 from check_pipeline import assert_same, check_pipeline
 from hand_written_units import Called
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from numpy_same import same
 from programs import SMALL_DIMS, Program, programs, signature_of
 from xdsl.context import Context
@@ -27,13 +27,7 @@ from rfxjit.interpreter import run
 from rfxjit.passes import load_pass
 from rfxjit.runtime.unit import Options
 
-RUNS = int(os.environ.get("RFX_FUZZ", "150"))
-fuzz = settings(
-    max_examples=RUNS,
-    deadline=None,
-    derandomize="RFX_FUZZ" not in os.environ,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+fuzz = fuzzing.fuzz(150, shrink=True)
 
 
 @fuzz
@@ -67,7 +61,7 @@ def test_narrow_vectors_mean_the_same(program: Program) -> None:
     check_pipeline(program.module, [*lower, narrow], program.inputs)
 
 
-@settings(fuzz, max_examples=RUNS // 4)
+@settings(fuzz, max_examples=fuzz.max_examples // 4)
 @given(programs(steps=3, dims=SMALL_DIMS))
 def test_kernels_mean_the_same(program: Program) -> None:
     # A barrier of 64 Python threads takes a while: small programs.
