@@ -40,7 +40,7 @@ from rfxjit.frontend.context import FunctionHooks, Trace, refuse
 from rfxjit.frontend.effects import GrownError, Place, Snapshot
 from rfxjit.frontend.flow import CHEAP, FLAGS, MISSING, Env, Flag, Joined, Slot, Unset
 from rfxjit.frontend.flow_loops import Flow
-from rfxjit.frontend.liveness import Liveness, Names
+from rfxjit.frontend.liveness import Liveness, Names, leaves
 from rfxjit.frontend.pieces import GIVEN, Piece, Pieces
 from rfxjit.frontend.provenance import known_value
 from rfxjit.frontend.syntax import HOOKS, SLICE
@@ -91,7 +91,7 @@ class ArrayFlow(Flow):
         assert self.pieces is not None
         self.env.update(arguments)
         self.block(self.pieces.body, frozenset())
-        return self.env[RESULT]
+        return None if self.env.get(RAISED) else self.env[RESULT]
 
     # ---- pieces
 
@@ -258,8 +258,16 @@ class ArrayFlow(Flow):
     def fail(self, unless: Flag, exception: Any) -> None:
         """Raise `exception` at run time, unless."""
         cls = exception if isinstance(exception, type) else type(exception)
-        code = self.trace.failure(cls, "" if cls is exception else str(exception))
+        message = "" if cls is exception else str(exception)
+        if issubclass(cls, KeyError) and message:  # which quotes its argument
+            message = str(exception.args[0])
+        code = self.trace.failure(cls, message)
         self.trace.builder.require(self.flag(unless), code)
+
+    def endless(self, node: ast.While | ast.For) -> None:
+        if not leaves(node.body, ast.Raise, ast.Assert):
+            super().endless(node)
+        self.env.update({"return": True, RAISED: True})
 
     def check(self, node: ast.Assert) -> None:
         test = self.truth(node.test)

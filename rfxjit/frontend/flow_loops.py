@@ -270,11 +270,13 @@ class Flow(Statements):
         if test is True:
             breaks, returns = (leaves(node.body, k) for k in (ast.Break, ast.Return))
             if not breaks and not returns:
-                raise self.refuse(
-                    node, "this loop never ends", "leave it by break or return"
-                )
+                self.endless(node)
             if breaks != returns:
                 self.env["break" if breaks else "return"] = True
+
+    def endless(self, node: ast.While | ast.For) -> None:
+        """Behind a loop that is not left by break or return."""
+        raise self.refuse(node, "this loop never ends", "leave it by break or return")
 
     def limit(self, node: ast.While, loop: Operation) -> None:
         """Let a loop fail that runs more often than `max_iters`."""

@@ -126,7 +126,8 @@ def written(*nodes: ast.AST) -> Iterable[str]:
 
 
 def leaves(body: Iterable[ast.stmt], *kinds: type[ast.stmt]) -> bool:
-    """Whether `body` holds one of `break`, `continue`, `return` that leads out of it.
+    """Whether `body` holds one of `break`, `continue`, `return` (or `raise`) that leads
+    out of it.
 
     The `break` of a loop inside stays inside; a `return` does not.
     """
@@ -137,7 +138,7 @@ def _leaves(node: ast.stmt, kinds: tuple[type[ast.stmt], ...]) -> bool:
     if isinstance(node, kinds):
         return True
     if isinstance(node, (ast.While, ast.For)):
-        outer = tuple(k for k in kinds if k is ast.Return)
+        outer = tuple(k for k in kinds if k not in (ast.Break, ast.Continue))
         return leaves(node.body, *outer) or leaves(node.orelse, *kinds)
     if isinstance(node, SCOPES):
         return False

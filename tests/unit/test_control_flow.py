@@ -257,6 +257,75 @@ def test_exceptions_are_raised_at_run_time(
     assert jitted.compile_count == 1
 
 
+def in_a_known_round(x):
+    for i in range(3):
+        if i == 2:
+            raise ValueError("no")
+        x = x + 1
+    return x
+
+
+def on_both_sides(x):
+    if x > 0:
+        raise ValueError("positive")
+    else:  # noqa: RET506
+        raise KeyError("negative")
+
+
+def until_it_fails(x):
+    while True:
+        x = x * 2
+        if x > 100:
+            raise OverflowError("big")
+
+
+def at_the_end(x):
+    if x > 0:
+        return x
+    raise ValueError("negative")
+
+
+def on_one_of_three(x):
+    if x > 0:
+        y = x
+    elif x < -5:
+        raise ValueError("low")
+    else:
+        y = -x
+    return y
+
+
+def in_nested_loops(x):
+    for i in range(30):
+        for j in range(30):
+            if x > i * j + 500:
+                raise OverflowError("far")
+        x = x * 2
+    return x
+
+
+def outcome(function: Any, x: float) -> Any:
+    """What a call gives, or what it raises."""
+    try:
+        return function(x)
+    except (ValueError, KeyError, OverflowError) as error:
+        return type(error), error.args
+
+
+@pytest.mark.parametrize("backend", ["interpreter", "cpu"])
+@pytest.mark.parametrize(
+    "function",
+    [in_a_known_round, on_both_sides, until_it_fails, at_the_end, on_one_of_three,
+     in_nested_loops],
+)  # fmt: skip
+def test_raises_where_python_does(function: Any, backend: str) -> None:
+    jitted = rfx.jit(function, strict=True, backend=backend)
+    for x in (3.0, -3.0, -7.0):
+        if function is until_it_fails and x < 0:
+            continue
+        assert outcome(jitted, x) == outcome(function, x)
+
+
 @pytest.mark.parametrize("backend", ["interpreter", "cpu"])
 def test_a_runaway_loop_is_an_error(backend: str) -> None:
     @rfx.jit(max_iters=1000, strict=True, backend=backend)
