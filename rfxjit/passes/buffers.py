@@ -89,6 +89,10 @@ class Buffers(dict[SSAValue, SSAValue]):
         super().__setitem__(value, buffer)
         self._residents.setdefault(root(buffer), []).append(value)
 
+    def note(self, window: SSAValue, value: SSAValue) -> None:
+        """What reads a window reads the memory of a value."""
+        self._residents[root(self[value])].append(window)
+
     # ---- which memory
 
     def destination(self, value: SSAValue) -> SSAValue:
@@ -97,7 +101,7 @@ class Buffers(dict[SSAValue, SSAValue]):
         target = self.target(value)
 
         def harmless(operand: SSAValue) -> bool:
-            return self[operand] is target and _reads_there(value, operand)
+            return self.get(operand) is target and _reads_there(value, operand)
 
         if target is None or not self.is_free(target, op, harmless):
             target = self.new(value, self.lifetimes.last[value])

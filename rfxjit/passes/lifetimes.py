@@ -7,18 +7,21 @@
     3  %s = rfx.map … (%r)                     %r until 3
 
 What is older than a loop and read inside is read until the loop ends. A view of memory
-is read as long as what it views: the result of a reshape, and what the condition of a
-`scf.while` hands on, which is the same memory in its second region and after it.
+is read as long as what it views: the result of a reshape, a slice that is no copy, and
+what the condition of a `scf.while` hands on, which is the same memory in its second
+region and after it.
 """
 
 from __future__ import annotations
 
 from itertools import chain
+from typing import TypeGuard
 
 from xdsl.dialects import scf
 from xdsl.ir import Block, Operation, SSAValue
 
 from rfxjit.dialects import rfx
+from rfxjit.dialects.map_ops import LoopNest
 
 _LOOPS = (scf.ForOp, scf.WhileOp)
 CONTROL = (scf.IfOp, *_LOOPS)
@@ -27,6 +30,17 @@ CONTROL = (scf.IfOp, *_LOOPS)
 
 Sides = tuple[tuple[Operation, int], ...]
 """The branches around an op, and on which side of each it is."""
+
+
+def is_window(op: Operation) -> TypeGuard[rfx.SliceOp]:
+    """Whether a slice need not be in memory: nests can read its elements, which are
+    side by side, where they are.
+    """
+    return (
+        isinstance(op, rfx.SliceOp)
+        and rfx.ints(op.steps)[-1:] == (1,)
+        and all(isinstance(use.operation, LoopNest) for use in op.result.uses)
+    )
 
 
 class Lifetimes:
@@ -95,7 +109,7 @@ class Lifetimes:
                 self._extend(value, self.end[op])
             for result in op.results:
                 self._depth[result] = len(loops)
-            if isinstance(op, rfx.ReshapeOp):
+            if isinstance(op, rfx.ReshapeOp) or is_window(op):
                 self._views.append((op.result, op.input))
             elif isinstance(op, scf.ConditionOp):
                 self._hand_on(op)
@@ -108,4 +122,4 @@ class Lifetimes:
             self._views += [(argument, source), (result, source)]
 
 
-__all__ = ["CONTROL", "Lifetimes"]
+__all__ = ["CONTROL", "Lifetimes", "is_window"]

@@ -128,7 +128,11 @@ class _NestLowering:
         if any(isinstance(op, (IndexOp, DimOp)) for op in self.nest.body.walk()):
             return [(loop,) for loop in range(rank)]
         maps = [*self.nest.maps, *self.nest.out_maps]
-        pairs = [set(pairwise(m)) for m in maps]
+        operands = (*self.nest.inputs, *self.nest.outputs)
+        pairs = [
+            set[tuple[int, int]]() if value in self.state.windows else set(pairwise(m))
+            for value, m in zip(operands, maps, strict=True)
+        ]
         groups: list[tuple[int, ...]] = []
         for loop in range(rank):
             alone = self.row is not None and loop == 1
@@ -184,10 +188,13 @@ class _NestLowering:
         """Collapse the buffers of all inputs and of the outputs that have one."""
         state, nest = self.state, self.nest
         self.sources: list[tuple[SSAValue | None, SSAValue | None, list[int]]] = []
+        """Of each input a scalar, or what to read it from and the loops of its dims."""
         scalars = state.scalars if self.row is None else self.row.scalars
         for value, map_ in zip(nest.inputs, nest.maps, strict=True):
             if (scalar := scalars.get(value, state.scalars.get(value))) is not None:
                 self.sources.append((scalar, None, []))
+            elif value in state.windows:
+                self.sources.append((None, value, self._group_map(map_)))
             else:
                 self.sources.append((None, *self._place(value, map_)))
         self.targets = [
@@ -216,7 +223,9 @@ class _NestLowering:
                 inputs.append(scalar)
             else:
                 assert buffer is not None
-                inputs.append(load(m, buffer, [where[g] for g in map_]))
+                places = [where[g] for g in map_]
+                window = buffer in self.state.windows
+                inputs.append((self.state.read if window else load)(m, buffer, places))
         values = self._region(m, inputs, where)
         for out, value, how, (buffer, map_) in zip(
             self.nest.outputs, values, self.combiners, self.targets, strict=True

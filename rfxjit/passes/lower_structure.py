@@ -4,7 +4,8 @@
                                                            r[i] = x[4 - i]
                                                          }
 
-Each gives its result a buffer and fills it. A reshape of a buffer is only another view
+Each gives its result a buffer and fills it, but for a slice that only nests read: these
+read the elements where they are. A reshape of a buffer is only another view
 of it, since tensors are immutable.
 """
 
@@ -22,6 +23,7 @@ from rfxjit.dialects import rfx
 from rfxjit.dialects.ir import element_type, i1, i32, i64, index, kind_of, shape_of
 from rfxjit.dialects.ir import memref as memref_type
 from rfxjit.passes.emit import Emit
+from rfxjit.passes.lifetimes import is_window
 from rfxjit.passes.loops import for_loop, load, parallel, store
 from rfxjit.passes.scalar_semantics import lower_elementwise, resize, signless
 from rfxjit.passes.sizes import Dim
@@ -107,18 +109,27 @@ def _stepped(
 
 
 def lower_slice(state: FunctionLowering, op: rfx.SliceOp) -> None:
-    """`out[i] = x[start + step * i]`."""
-    places = _stepped(state, op)
-
-    def read(m: Emit, where: Sequence[SSAValue]) -> SSAValue:
-        return state.read(m, op.input, places(m, where))
-
+    """`out[i] = x[start + step * i]`; nests that read it may read x themselves."""
     if _is_scalar(op.result):
-        zero = state.emit.const(0, index)
-        rank = len(shape_of(op.result.type))
-        state.scalars[op.result] = read(state.emit, [zero] * rank)
-        return
-    _fill(state, state.buffers.destination(op.result), _ends(state, op.result), read)
+        zero = [state.emit.const(0, index)] * len(shape_of(op.result.type))
+        places = _stepped(state, op)(state.emit, zero)
+        state.scalars[op.result] = state.read(state.emit, op.input, places)
+    elif is_window(op) and op.input in state.buffers:
+        state.windows[op.result] = op.input, _stepped(state, op)
+        state.buffers.note(op.result, op.input)
+    else:
+        copy_slice(state, op)
+
+
+def copy_slice(state: FunctionLowering, op: rfx.SliceOp) -> None:
+    """A slice in memory of its own."""
+    places = _stepped(state, op)
+    _fill(
+        state,
+        state.buffers.destination(op.result),
+        _ends(state, op.result),
+        lambda m, where: state.read(m, op.input, places(m, where)),
+    )
 
 
 def lower_concatenate(state: FunctionLowering, op: rfx.ConcatenateOp) -> None:

@@ -80,6 +80,8 @@ from rfxjit.passes.row_groups import find_row_groups, lower_rows
 from rfxjit.passes.scalar_semantics import signless
 from rfxjit.passes.sizes import Dim, Sizes
 
+Window = Callable[[Emit, Sequence[SSAValue]], Sequence[SSAValue]]
+
 
 class FunctionLowering:
     """The state of lowering one function: what each old value has become."""
@@ -92,6 +94,10 @@ class FunctionLowering:
         """Emitters of the function, and of the branch or loop that is being lowered."""
         self.scalars: dict[SSAValue, SSAValue] = {}
         """Tensors of one element, and all that is not a tensor."""
+        self.windows: dict[SSAValue, tuple[SSAValue, Window]] = {}
+        """Slices that are in no memory of their own: of what, and from places in the
+        slice to places there.
+        """
         self.sizes = Sizes(self.top, self._argument_dim)
         self.lifetimes = Lifetimes(old.body.block)
         self.buffers = Buffers(self.lifetimes, self.sizes)
@@ -184,6 +190,9 @@ class FunctionLowering:
         """An element of a tensor."""
         if value in self.scalars:
             return self.scalars[value]
+        if value in self.windows:
+            value, places = self.windows[value]
+            indices = places(m, indices)
         return load(m, self.buffers[value], indices)
 
     # ---- the walk

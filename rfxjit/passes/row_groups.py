@@ -31,6 +31,7 @@ from rfxjit.dialects.ir import dtype_of, shape_of
 from rfxjit.dialects.map_ops import LoopNest
 from rfxjit.passes.loop_nests import lower_nest
 from rfxjit.passes.loops import parallel
+from rfxjit.passes.lower_structure import copy_slice
 from rfxjit.passes.shapes import Shapes
 
 if TYPE_CHECKING:
@@ -155,6 +156,10 @@ class Row:
 def lower_rows(state: FunctionLowering, group: RowGroup) -> None:
     """One parallel loop over rows, with all nests of a group inside."""
     for op in group.all:
+        for value in op.operands:
+            if value in state.windows and isinstance(value.owner, rfx.SliceOp):
+                del state.windows[value]
+                copy_slice(state, value.owner)
         if op in group.ops:
             state.sizes.learn(op)
         else:

@@ -156,3 +156,68 @@ func.func @running_column(%x: tensor<5x8xi32>) -> tensor<5x8xi32> {
 // CHECK:             %[[B:.*]] = memref.load %x
 // CHECK:             %[[M:.*]] = arith.maxsi %[[A]], %[[B]]
 // CHECK:             memref.store %[[M]], %out0
+
+// -----
+
+// Nests read the elements of a slice where they are: x and its neighbours, no copy.
+func.func @window(%x: tensor<4x9xf32>) -> tensor<4x7xf32> {
+  %a = rfx.slice %x starts [0, 0] steps [1, 1] [4, 7] : tensor<4x9xf32> to tensor<4x7xf32>
+  %b = rfx.slice %x starts [0, 2] steps [1, 1] [4, 7] : tensor<4x9xf32> to tensor<4x7xf32>
+  %r = rfx.map [4, 7] (%0 = %a [0, 1] : tensor<4x7xf32>, %1 = %b [0, 1] : tensor<4x7xf32>) -> ([0, 1] : tensor<4x7xf32>) {
+    %2 = rfx.sub %1, %0 : f32
+    rfx.yield %2 : f32
+  }
+  func.return %r : tensor<4x7xf32>
+}
+// CHECK-LABEL: func.func @window
+// CHECK:         "scf.parallel"
+// CHECK-NEXT:    ^bb0(%[[I:.*]]: index):
+// CHECK-NEXT:      "scf.parallel"
+// CHECK-NEXT:      ^bb0(%[[J:.*]]: index):
+// CHECK-NEXT:      %[[A:.*]] = memref.load %x[%[[I]], %[[J]]]
+// CHECK:           %[[K:.*]] = arith.addi %[[J]], %{{.*}} : index
+// CHECK-NEXT:      %[[B:.*]] = memref.load %x[%[[I]], %[[K]]]
+// CHECK-NEXT:      %[[D:.*]] = arith.subf %[[B]], %[[A]]
+// CHECK-NEXT:      memref.store %[[D]], %out0
+
+// -----
+
+// One whose elements are not side by side is copied, and so is what is returned.
+func.func @no_window(%x: tensor<9xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %a = rfx.slice %x starts [0] steps [2] [4] : tensor<9xf32> to tensor<4xf32>
+  %b = rfx.slice %x starts [2] steps [1] [4] : tensor<9xf32> to tensor<4xf32>
+  %r = rfx.map [4] (%0 = %a [0] : tensor<4xf32>, %1 = %b [0] : tensor<4xf32>) -> ([0] : tensor<4xf32>) {
+    %2 = rfx.sub %1, %0 : f32
+    rfx.yield %2 : f32
+  }
+  func.return %r, %b : tensor<4xf32>, tensor<4xf32>
+}
+// CHECK-LABEL: func.func @no_window
+// CHECK:         memref.store %{{.*}}, %[[A:[a-z0-9]+]][
+// CHECK:         memref.store %{{.*}}, %out1[
+// CHECK:         memref.load %[[A]][
+// CHECK:         memref.store %{{.*}}, %out0[
+
+// -----
+
+// A write to what a window shows, in place, waits for those who read it.
+func.func @written(%x: tensor<9xf32>) -> tensor<9xf32> {
+  %y = rfx.map [9] (%0 = %x [0] : tensor<9xf32>) -> ([0] : tensor<9xf32>) {
+    %1 = rfx.neg %0 : f32
+    rfx.yield %1 : f32
+  }
+  %a = rfx.slice %y starts [0] steps [1] [8] : tensor<9xf32> to tensor<8xf32>
+  %b = rfx.map [8] (%0 = %a [0] : tensor<8xf32>) -> ([0] : tensor<8xf32>) {
+    %1 = rfx.exp %0 : f32
+    rfx.yield %1 : f32
+  }
+  %r = rfx.update_slice %y, %b starts [1] steps [1] : tensor<9xf32>, tensor<8xf32> to tensor<9xf32>
+  func.return %r : tensor<9xf32>
+}
+// CHECK-LABEL: func.func @written
+// CHECK:         arith.negf
+// CHECK-NEXT:    memref.store %{{.*}}, %[[Y:[a-z0-9]+]][
+// CHECK:         memref.load %[[Y]][
+// CHECK-NEXT:    math.exp
+// CHECK-NEXT:    memref.store %{{.*}}, %[[B:[a-z0-9]+]][
+// CHECK:         memref.load %[[B]][
