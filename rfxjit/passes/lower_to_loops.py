@@ -57,6 +57,7 @@ from xdsl.passes import ModulePass
 
 from rfxjit.dialects import rfx, upstream
 from rfxjit.dialects.diagnostics import UnsupportedError
+from rfxjit.dialects.elementwise_ops import Elementwise
 from rfxjit.dialects.ir import (
     append,
     element_type,
@@ -77,7 +78,7 @@ from rfxjit.passes.loops import load, store
 from rfxjit.passes.lower_control import lower_for, lower_if, lower_while, move
 from rfxjit.passes.lower_structure import STRUCTURE
 from rfxjit.passes.row_groups import find_row_groups, lower_rows
-from rfxjit.passes.scalar_semantics import signless
+from rfxjit.passes.scalar_semantics import lower_elementwise, signless
 from rfxjit.passes.sizes import Dim, Sizes
 
 Window = Callable[[Emit, Sequence[SSAValue]], Sequence[SSAValue]]
@@ -260,6 +261,12 @@ class FunctionLowering:
                 lower_nest(self, op)
             case rfx.ConstantOp():
                 self._constant(op)
+            case Elementwise() if not shape_of(op.result.type):  # a folded branch
+                name, type_ = op.name.removeprefix("rfx."), op.inputs[-1].type
+                operands = [self.scalar(v) for v in op.inputs]
+                self.scalars[op.result] = lower_elementwise(
+                    self.emit, name, element_type(type_), operands
+                )
             case rfx.RequireOp():
                 self._require(op)
             case DimOp() | arith.ConstantOp():  # sizes

@@ -44,3 +44,11 @@ func.func @control(%x: tensor<40xui8>, %n: tensor<i64> {rfx.by_value}) -> tensor
 // CHECK-NEXT:          arith.cmpi ugt
 // CHECK:             scf.yield %[[W]] : i8
 // CHECK:           memref.store %[[R]]
+
+// What a branch of cheap sides was folded to, on numbers, after the nests were made.
+func.func @folded(%c: tensor<i1>, %x: tensor<f64>, %y: tensor<f64>) -> tensor<f64> {
+  %r = rfx.select %c, %x, %y : tensor<f64>
+  func.return %r : tensor<f64>
+}
+// CHECK-LABEL: func.func @folded
+// CHECK:         arith.select %{{.*}}, %{{.*}}, %{{.*}} : f64
