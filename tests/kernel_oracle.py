@@ -73,7 +73,11 @@ def inputs(dtype: str, kind: str, seed: int) -> list[np.ndarray]:
 
 
 class Exact:
-    """NumPy, but of two zeros the sign decides: NumPy's answer depends on the CPU."""
+    """NumPy on numbers, where two of its answers are not those of a number.
+
+    Of two zeros the sign decides: NumPy's answer depends on the CPU. `where` gives a
+    number: NumPy's array without dims would be shared by `a = b`, then `a += 1`.
+    """
 
     def __getattr__(self, name: str) -> Any:
         return getattr(np, name)
@@ -83,3 +87,6 @@ class Exact:
 
     def minimum(self, a: Any, b: Any) -> Any:
         return -(-a + -b) if a == b == 0 else np.minimum(a, b)
+
+    def where(self, condition: Any, a: Any, b: Any) -> Any:
+        return np.where(condition, a, b)[()]
