@@ -3,7 +3,7 @@
 - `arith.cmpf`, `arith.cmpi`, `arith.select` and the conversions of integers,
   `llvm.fcmp` and `llvm.select`: xDSL's know scalars only; upstream's take vectors too.
 - `llvm.fptosi`, `llvm.fptoui` and `llvm.uitofp`: xDSL has only `llvm.sitofp`.
-- `llvm.extractelement`.
+- `llvm.extractelement`, `llvm.fence`.
 
 Each reads and prints as upstream. Our passes build and match these classes, never
 xDSL's of the same name.
@@ -380,6 +380,14 @@ class ExtractElementOp(IRDLOperation):
         printer.print_attribute(self.vector.type)
 
 
+@irdl_op_definition
+class FenceOp(IRDLOperation):
+    """All memory accesses before it come before all behind it, for other threads."""
+
+    name = "llvm.fence"
+    ordering = prop_def(IntegerAttr)
+
+
 def _with(dialect: Dialect, *stand_ins: type[Operation]) -> Dialect:
     """A dialect with some ops added or replaced."""
     names = {cls.name for cls in stand_ins}
@@ -409,4 +417,5 @@ LLVM = _with(
     LLVMFPToUIOp,
     LLVMUIToFPOp,
     ExtractElementOp,
+    FenceOp,
 )

@@ -56,6 +56,23 @@ def _cond_branch(
     )
 
 
+def either(
+    f: LlvmBuilder,
+    condition: SSAValue,
+    then: Callable[[], None],
+    otherwise: Callable[[], None],
+) -> None:
+    """Append what one of two functions appends, by a condition."""
+    blocks, after = (f.start([]), f.start([])), Block()
+    _cond_branch(f, condition, (blocks[0], ()), (blocks[1], ()))
+    for block, side in zip(blocks, (then, otherwise), strict=True):
+        f.block = block
+        side()
+        _branch(f, after)
+    f.blocks.append(after)
+    f.block = after
+
+
 def _leave_if(
     f: LlvmBuilder, condition: SSAValue, status: SSAValue, stay: Block
 ) -> None:

@@ -20,7 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from math import prod
 from typing import Any, cast
 
 from xdsl.context import Context
@@ -31,6 +32,7 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
     MemRefType,
     ModuleOp,
+    UnitAttr,
 )
 from xdsl.ir import Attribute, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
@@ -52,6 +54,7 @@ from rfxjit.dialects.ir import vector as vector_type
 from rfxjit.dialects.loop_facts import POLL
 from rfxjit.passes.llvm_builder import (
     BELOW,
+    EQUAL,
     FAST,
     NONE,
     POINTER,
@@ -68,7 +71,7 @@ from rfxjit.passes.llvm_builder import (
     memory_type,
     register_type,
 )
-from rfxjit.passes.llvm_control import CONTROL, countdown
+from rfxjit.passes.llvm_control import CONTROL, countdown, either
 
 DIRECT: dict[type[Operation], tuple[type[Operation], dict[str, Any]]] = {
     arith.AddfOp: (llvm.FAddOp, FAST), arith.SubfOp: (llvm.FSubOp, FAST),
@@ -104,8 +107,15 @@ INTRINSICS: dict[type[Operation], str] = {
 """Ops that are an intrinsic, which LLVM expands on every target."""
 
 
+_SEQ_CST = 7
+"""The ordering of LLVM's `seq_cst`."""
+
+
 class LlvmFunction(LlvmBuilder):
     """Lowers one function."""
+
+    streams = False
+    """Whether it stores past the cache."""
 
     def run(self) -> llvm.FuncOp:
         types = list(self.old.function_type.outputs.data)
@@ -210,7 +220,19 @@ def _store(f: LlvmFunction, op: memref.StoreOp | vector.StoreOp) -> None:
     buffer = f.buffers[op.operands[1]]
     address = f.address(buffer, f.all(op.indices))
     value = f.to_memory(f.get(op.operands[0]))
-    f.do(llvm.StoreOp, (value, address), access_of(buffer.element))
+    access = access_of(buffer.element)
+    plain = partial(f.do, llvm.StoreOp, (value, address), access)
+    if cast("IntegerAttr[Any]", op.nontemporal).value.data == 0:
+        plain()
+        return
+    # CPUs store past the cache at multiples of the register's size alone.
+    f.streams = True
+    line = min(64, prod(shape_of(value.type)) * dtype_of(value.type).itemsize)
+    place = f.op(llvm.PtrToIntOp, (address,), i64)
+    low = f.op(llvm.AndOp, (place, f.integer(line - 1)), i64)
+    aligned = f.op(llvm.ICmpOp, (low, f.integer(0)), i1, EQUAL)
+    past = {**access, "alignment": integer_attr(line, i64), "nontemporal": UnitAttr()}
+    either(f, aligned, partial(f.do, llvm.StoreOp, (value, address), past), plain)
 
 
 def _masked_load(f: LlvmFunction, op: vector.MaskedLoadOp) -> None:
@@ -361,6 +383,8 @@ def _call(f: LlvmFunction, op: func.CallOp) -> None:
 
 
 def _return(f: LlvmFunction, op: func.ReturnOp) -> None:
+    if f.streams:  # such stores are in no order with others
+        f.do(upstream.FenceOp, (), {"ordering": integer_attr(_SEQ_CST, i64)})
     f.do(llvm.ReturnOp, f.all(op.arguments))
 
 

@@ -47,7 +47,7 @@ _BINARY: dict[type[Operation], str] = {
 _CASTS: dict[type[Operation], str] = {
     llvm.BitcastOp: "bitcast", llvm.SIToFPOp: "sitofp", llvm.FPExtOp: "fpext",
     llvm.FPTruncOp: "fptrunc", llvm.SExtOp: "sext", llvm.ZExtOp: "zext",
-    llvm.TruncOp: "trunc", upstream.LLVMUIToFPOp: "uitofp",
+    llvm.TruncOp: "trunc", llvm.PtrToIntOp: "ptrtoint", upstream.LLVMUIToFPOp: "uitofp",
     upstream.LLVMFPToSIOp: "fptosi", upstream.LLVMFPToUIOp: "fptoui",
 }  # fmt: skip
 
@@ -311,7 +311,15 @@ def _load(w: LlvmWriter, op: llvm.LoadOp) -> str:
 
 
 def _store(w: LlvmWriter, op: llvm.StoreOp) -> str:
-    return f"store {w.typed(op.operands[0])}, {w.typed(op.operands[1])}{_aligned(op)}"
+    text = f"store {w.typed(op.operands[0])}, {w.typed(op.operands[1])}{_aligned(op)}"
+    if op.nontemporal is None:
+        return text
+    w.declared["!"] = "!0 = !{i32 1}"
+    return f"{text}, !nontemporal !0"
+
+
+def _fence(*_: object) -> str:
+    return "fence seq_cst"
 
 
 def _address(w: LlvmWriter, op: llvm.GEPOp) -> str:
@@ -344,6 +352,7 @@ _OTHER: dict[type[Operation], Callable[[LlvmWriter, Any], str]] = {
     llvm.ICmpOp: _compare("icmp", _ICMP), upstream.FCmpOp: _compare("fcmp", _FCMP),
     upstream.LLVMSelectOp: _select, llvm.CallIntrinsicOp: _intrinsic,
     llvm.CallOp: _direct_call, llvm.LoadOp: _load, llvm.StoreOp: _store,
+    upstream.FenceOp: _fence,
     llvm.GEPOp: _address, llvm.AllocaOp: _alloca, llvm.BrOp: _branch,
     llvm.CondBrOp: _cond_branch, llvm.ReturnOp: _return,
     llvm.InsertElementOp: _insert, llvm.ShuffleVectorOp: _shuffle,

@@ -20,9 +20,10 @@ from rfxjit.dialects.elementwise_ops import BY_NAME
 from rfxjit.dialects.ir import i1
 from rfxjit.dialects.upstream import SelectOp
 from rfxjit.passes import load_pass
+from rfxjit.passes.pipelines import PIPELINES
 
 PASSES = ("canonicalize", "cse", "dce", "fuse", "cse", "lower-to-loops", "expand-math",
-          "vectorize", "promote-buffers")  # fmt: skip
+          *PIPELINES["to-vectors"].split(","))  # fmt: skip
 N = np.arange(150) % 23
 X = np.linspace(-2.0, 2.0, 150)
 

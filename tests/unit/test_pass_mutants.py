@@ -27,6 +27,7 @@ from rfxjit.dialects.builder import Builder, new_function
 from rfxjit.dialects.elementwise_ops import BY_NAME
 from rfxjit.dialects.ir import f64, tensor
 from rfxjit.passes import load_pass
+from rfxjit.passes.pipelines import PIPELINES
 
 Mistake = Callable[[Operation], None]
 INPUT = np.array([[1.0, np.nan, 3.0], [-4.0, np.inf, 6.0], [7.0, 8.0, 9.5]])
@@ -176,7 +177,12 @@ LOWERED: list[tuple[Mistake, str, Callable[[Any, Any], SSAValue]]] = [
     (swapped_lanes, "promote-buffers", _rows),
     (dropped_barrier_store, "map-to-gpu", _rows),
 ]
-LOWERING = ("fuse", "lower-to-loops", "expand-math", "vectorize", "promote-buffers")
+LOWERING = (
+    "fuse",
+    "lower-to-loops",
+    "expand-math",
+    *PIPELINES["to-vectors"].split(","),
+)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from xdsl.parser import Parser
 from rfxjit.compiler import LEVELS, compile_module, context, lower, text
 from rfxjit.dialects.diagnostics import verify
 from rfxjit.passes import load_pass
+from rfxjit.passes.pipelines import PIPELINES
 from rfxjit.runtime.unit import Options
 
 fuzz = fuzzing.fuzz(40, shrink=True)
@@ -37,7 +38,7 @@ either = control_programs(dynamic=False) | control_programs(dynamic=True)
 def test_no_pass_changes_the_meaning(program: Program) -> None:
     names = (
         "canonicalize", "hoist", "cse", "dce", "fuse", "canonicalize", "cse", "dce",
-        "lower-to-loops", "expand-math", "vectorize", "promote-buffers",
+        "lower-to-loops", "expand-math", *PIPELINES["to-vectors"].split(","),
     )  # fmt: skip
     passes = [load_pass(name)() for name in names]
     check_pipeline(program.module, passes, program.inputs)

@@ -25,6 +25,7 @@ from rfxjit.dialects.diagnostics import verify
 from rfxjit.dialects.ir import i1, tensor
 from rfxjit.interpreter import run
 from rfxjit.passes import load_pass
+from rfxjit.passes.pipelines import PIPELINES
 from rfxjit.runtime.unit import Options
 
 fuzz = fuzzing.fuzz(150, shrink=True)
@@ -46,7 +47,7 @@ def test_text_round_trips(program: Program) -> None:
 def test_no_pass_changes_the_meaning(program: Program) -> None:
     names = (
         "canonicalize", "cse", "dce", "fuse", "canonicalize", "cse", "dce",
-        "lower-to-loops", "expand-math", "vectorize", "promote-buffers",
+        "lower-to-loops", "expand-math", *PIPELINES["to-vectors"].split(","),
     )  # fmt: skip
     passes = [load_pass(name)() for name in names]
     check_pipeline(program.module, passes, program.inputs)

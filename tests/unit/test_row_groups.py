@@ -19,6 +19,7 @@ from rfxjit.dialects.builder import Builder, new_function
 from rfxjit.dialects.ir import ELEMENT_TYPES, shape_of, tensor
 from rfxjit.interpreter import run
 from rfxjit.passes import load_pass, row_groups
+from rfxjit.passes.pipelines import PIPELINES
 
 
 def softmax(x):
@@ -137,7 +138,7 @@ def row_programs(draw):
 def test_random_rows_mean_the_same(monkeypatch, program, gpu):
     monkeypatch.setattr(row_groups, "SHORTEST", 2)
     module, inputs = program
-    last = ["map-to-gpu"] if gpu else ["vectorize", "promote-buffers"]
+    last = PIPELINES["to-gpu" if gpu else "to-vectors"].split(",")
     names = ["canonicalize", "cse", "dce", "fuse", "cse", "lower-to-loops",
              "expand-math", *last]  # fmt: skip
     check_pipeline(module, [load_pass(name)() for name in names], inputs)

@@ -1,0 +1,131 @@
+"""Divide by what is the same for a whole loop: multiply by its reciprocal, correct.
+
+    scf.parallel (%i) = … {
+      %x = memref.load %a[%i]
+      %q = arith.divf %x, %d : f32
+->
+    %r = arith.divf %one, %d : f32
+    scf.parallel (%i) = … {
+      %x = memref.load %a[%i]
+      %0 = arith.mulf %x, %r : f32
+      %1 = math.fma %0, %d, -%x : f32                  the remainder, exact
+      %2 = math.fma -%1, %r, %0 : f32
+      %rare = …                                        %x huge, tiny, NaN, or %d is
+      %q = scf.if %rare -> (f32) { arith.divf … } else { yield %2 } {rfx.rare}
+
+The quotient has the same bits. With r = 1 / d rounded, one multiplication and two fused
+multiply-adds divide with one rounding, as long as nothing over- or underflows
+(P. Markstein, IBM J. Res. Dev. 34 (1990); N. Brisebarre, J.-M. Muller, S. K. Raina,
+IEEE Trans. Comput. 53 (2004)). A division of a vector keeps the only divider busy for
+10 to 16 cycles, these and the test for 4. The terms are arranged so that zeros keep
+their signs for a positive d; for a negative one, every x counts as rare.
+
+Constant divisors are done at once, and so are powers of two by `canonicalize`.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from xdsl.context import Context
+from xdsl.dialects import arith, memref, scf
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.passes import ModulePass
+
+from rfxjit.dialects.ir import append, f32, f64
+from rfxjit.passes.math.common import F32, MathEmit, format_of
+from rfxjit.passes.vector_varying import constant_of
+
+FEWEST = 64
+"""A loop of fewer iterations divides."""
+
+
+class DivideByInvariantPass(ModulePass):
+    """See the module's docstring."""
+
+    name = "divide-by-invariant"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for loop in [o for o in op.walk() if isinstance(o, scf.ParallelOp)]:
+            divisions = [o for o in loop.body.block.ops if _has_invariant(o, loop)]
+            trips = constant_of(loop.upperBound[0])
+            if divisions and (trips is None or trips >= FEWEST):
+                _rewrite(loop, divisions)
+
+
+def _is_outside(value: SSAValue, loop: Operation) -> bool:
+    return not loop.is_ancestor(value.owner)
+
+
+def _has_invariant(op: Operation, loop: scf.ParallelOp) -> bool:
+    """Whether an op of a loop divides a value of the iteration by one of the loop."""
+    if not isinstance(op, arith.DivfOp) or op.lhs.type not in (f32, f64):
+        return False
+    if _is_outside(op.lhs, loop):
+        return False
+    return _is_outside(op.rhs, loop) or _can_move(op.rhs.owner, loop)
+
+
+def _can_move(op: Operation | Block, loop: scf.ParallelOp) -> bool:
+    """Whether an op of the loop can as well be in front of it."""
+    if isinstance(op, arith.ConstantOp):
+        return True
+    return (
+        isinstance(op, memref.LoadOp)
+        and all(_is_outside(operand, loop) for operand in op.operands)
+        and not any(
+            isinstance(use.operation, memref.StoreOp)
+            and loop.is_ancestor(use.operation)
+            for use in op.memref.uses
+        )
+    )
+
+
+def _rewrite(loop: scf.ParallelOp, divisions: list[Operation]) -> None:
+    """Compute the reciprocals in front of the loop, and use them in it."""
+    outer, body = cast("Block", loop.parent), loop.body.block
+    ops = list(body.ops)
+    for op in ops:
+        op.detach()
+    top = Block()
+    before = MathEmit(top, loop.location)
+    inside = MathEmit(body, loop.location, before)
+    for op in ops:
+        if op not in divisions:
+            append(body, op)
+            continue
+        x, d = op.operands
+        if not isinstance(d.owner, Block) and d.owner.parent is body:
+            d.owner.detach()
+            append(top, d.owner)
+        inside.location = before.location = op.location
+        op.results[0].replace_all_uses_with(_quotient(before, inside, x, d))
+        op.erase()
+    for op in list(top.ops):
+        op.detach()
+        outer.insert_op_before(op, loop)
+
+
+def _quotient(before: MathEmit, m: MathEmit, x: SSAValue, d: SSAValue) -> SSAValue:
+    """x / d, by what is computed of d alone in front of the loop."""
+    fmt = format_of(x)
+    # The quotient has to be normal, and the remainder exact: in f32, |x| >= 2^-102.
+    dividend, divisor = (100, 24) if fmt is F32 else (700, 200)
+    one = before.const(1.0, d.type)
+    reciprocal = before.div(one, d)
+    lowest = (fmt.bias - dividend) << fmt.fraction  # the bits of 2^-dividend
+    span = 2 * dividend << fmt.fraction
+    fine = before.and_(before.le(2.0**-divisor, d), before.le(d, 2.0**divisor))
+    zero = before.const(0, fmt.bits)
+    spans = before.select(fine, before.const(2 * span, fmt.bits), zero)
+    # No x is that one: `twice` is even.
+    harmless = before.select(fine, zero, before.const(1, fmt.bits))
+
+    guess = m.mul(x, reciprocal)
+    excess = m.fma(guess, d, m.neg(x))
+    quotient = m.fma(m.neg(excess), reciprocal, guess)
+    twice = m.shl(m.bits(x), 1)  # without the sign
+    beyond = m.uge(m.sub(twice, 2 * lowest), spans)
+    rare = m.and_(beyond, m.ne(twice, harmless))
+    return m.rare(rare, lambda e: e.div(x, d), quotient)
