@@ -232,7 +232,7 @@ def _native_ir(
     width = host().vector_bytes
     masked = str(width == _AVX512_BYTES).lower()
     vectorize = f"vectorize{{bytes={width} masked={masked}}}"
-    vectors = f"divide-by-invariant,{vectorize},promote-buffers,stream-stores"
+    vectors = PIPELINES["to-vectors"].replace("vectorize", vectorize)
     last = f"lower-to-llvm{{poll={str(poll).lower()}}}"
     steps = {last} if level == "vectors" else {"to-scalars", vectors, last}
     for pipeline in ("to-scalars", vectors, last):

@@ -22,7 +22,7 @@ DIALECTS: dict[str, str] = {
     "gpu": "xdsl.dialects.gpu:GPU",
     "llvm": "rfxjit.dialects.upstream:LLVM",
     "math": "xdsl.dialects.math:Math",
-    "memref": "xdsl.dialects.memref:MemRef",
+    "memref": "rfxjit.dialects.upstream:MEMREF",
     "rfx": "rfxjit.dialects.rfx:Rfx",
     "scf": "xdsl.dialects.scf:Scf",
     "tensor": "xdsl.dialects.tensor:Tensor",

@@ -3,7 +3,7 @@
 - `arith.cmpf`, `arith.cmpi`, `arith.select` and the conversions of integers,
   `llvm.fcmp` and `llvm.select`: xDSL's know scalars only; upstream's take vectors too.
 - `llvm.fptosi`, `llvm.fptoui` and `llvm.uitofp`: xDSL has only `llvm.sitofp`.
-- `llvm.extractelement`, `llvm.fence`.
+- `llvm.extractelement`, `llvm.fence`; `memref.prefetch`.
 
 Each reads and prints as upstream. Our passes build and match these classes, never
 xDSL's of the same name.
@@ -14,13 +14,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Self, cast
 
-from xdsl.dialects import arith, llvm
+from xdsl.dialects import arith, llvm, memref
 from xdsl.dialects.arith import (
     CMPF_COMPARISON_OPERATIONS,
     CMPI_COMPARISON_OPERATIONS,
     FastMathFlagsAttr,
 )
-from xdsl.dialects.builtin import IntegerAttr, VectorType, i1
+from xdsl.dialects.builtin import (
+    BoolAttr,
+    IndexType,
+    IntegerAttr,
+    MemRefType,
+    VectorType,
+    i1,
+)
 from xdsl.ir import Attribute, Dialect, Operation
 from xdsl.irdl import (
     IRDLOperation,
@@ -30,13 +37,22 @@ from xdsl.irdl import (
     prop_def,
     result_def,
     traits_def,
+    var_operand_def,
 )
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
-from rfxjit.dialects.ir import element_type, i64, integer_attr, shape_of, vector
+from rfxjit.dialects.ir import (
+    element_type,
+    i32,
+    i64,
+    index,
+    integer_attr,
+    shape_of,
+    vector,
+)
 
 _PRECISE = FastMathFlagsAttr("none")
 _PREDICATES: dict[str, Sequence[str]] = {
@@ -388,6 +404,68 @@ class FenceOp(IRDLOperation):
     ordering = prop_def(IntegerAttr)
 
 
+@irdl_op_definition
+class PrefetchOp(IRDLOperation):
+    """Get the cache line of an element, which will be read or written soon."""
+
+    name = "memref.prefetch"
+    memref = operand_def(MemRefType)
+    indices = var_operand_def(IndexType)
+    isWrite = prop_def(BoolAttr)  # noqa: N815 - upstream's names
+    localityHint = prop_def(IntegerAttr)  # noqa: N815
+    isDataCache = prop_def(BoolAttr)  # noqa: N815
+
+    @classmethod
+    def parse(cls, parser: Parser) -> PrefetchOp:
+        buffer = parser.parse_unresolved_operand()
+        places = parser.parse_comma_separated_list(
+            parser.Delimiter.SQUARE, parser.parse_unresolved_operand
+        )
+        parser.parse_punctuation(",")
+        write = parser.expect(
+            lambda: (
+                parser.parse_optional_keyword("write")
+                or parser.parse_optional_keyword("read")
+            ),
+            "read or write",
+        )
+        parser.parse_punctuation(",")
+        parser.parse_keyword("locality")
+        with parser.in_angle_brackets():
+            locality = parser.parse_integer()
+        parser.parse_punctuation(",")
+        data = parser.expect(
+            lambda: (
+                parser.parse_optional_keyword("data")
+                or parser.parse_optional_keyword("instr")
+            ),
+            "data or instr",
+        )
+        parser.parse_punctuation(":")
+        type_ = parser.parse_type()
+        types = [type_, *(index for _ in places)]
+        operands = parser.resolve_operands([buffer, *places], types, parser.pos)
+        return cls(
+            operands=[operands[0], operands[1:]],
+            properties={
+                "isWrite": integer_attr(int(write == "write"), i1),
+                "localityHint": integer_attr(locality, i32),
+                "isDataCache": integer_attr(int(data == "data"), i1),
+            },
+        )
+
+    def print(self, printer: Printer) -> None:
+        printer.print_string(" ")
+        printer.print_operand(self.memref)
+        printer.print_string("[")
+        printer.print_list(self.indices, printer.print_operand)
+        write = "write" if self.isWrite.value.data else "read"
+        data = "data" if self.isDataCache.value.data else "instr"
+        locality = self.localityHint.value.data
+        printer.print_string(f"], {write}, locality<{locality}>, {data} : ")
+        printer.print_attribute(self.memref.type)
+
+
 def _with(dialect: Dialect, *stand_ins: type[Operation]) -> Dialect:
     """A dialect with some ops added or replaced."""
     names = {cls.name for cls in stand_ins}
@@ -419,3 +497,4 @@ LLVM = _with(
     ExtractElementOp,
     FenceOp,
 )
+MEMREF = _with(memref.MemRef, PrefetchOp)

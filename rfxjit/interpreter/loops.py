@@ -601,6 +601,7 @@ _SPECIAL: dict[type[Operation], Callable[[_Frame, Any], Any]] = {
     memref.LoadOp: _load, memref.StoreOp: _store, memref.AllocaOp: _alloca,
     memref.ViewOp: _view, memref.ReinterpretCastOp: _reinterpret,
     memref.CollapseShapeOp: _collapse, memref.DimOp: _dim,
+    upstream.PrefetchOp: lambda _f, _op: None,
     vector.LoadOp: _vector_load, vector.StoreOp: _vector_store,
     vector.MaskedLoadOp: _masked_load, vector.MaskedStoreOp: _masked_store,
     vector.BroadcastOp:

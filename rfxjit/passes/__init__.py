@@ -27,6 +27,7 @@ PASSES: dict[str, str] = {
     "hoist": "rfxjit.passes.hoist:HoistPass",
     "lower-to-loops": "rfxjit.passes.lower_to_loops:LowerToLoopsPass",
     "map-to-gpu": "rfxjit.passes.map_to_gpu:MapToGpuPass",
+    "prefetch-rows": "rfxjit.passes.prefetch_rows:PrefetchRowsPass",
     "promote-buffers": "rfxjit.passes.promote_buffers:PromoteBuffersPass",
     "stream-stores": "rfxjit.passes.stream_stores:StreamStoresPass",
     "vectorize": "rfxjit.passes.vectorize:VectorizePass",

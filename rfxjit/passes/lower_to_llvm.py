@@ -235,6 +235,17 @@ def _store(f: LlvmFunction, op: memref.StoreOp | vector.StoreOp) -> None:
     either(f, aligned, partial(f.do, llvm.StoreOp, (value, address), past), plain)
 
 
+def _prefetch(f: LlvmFunction, op: upstream.PrefetchOp) -> None:
+    address = f.address(f.buffers[op.memref], f.all(op.indices))
+    # True is -1 in an i1.
+    numbers = (abs(a.value.data) for a in (op.isWrite, op.localityHint, op.isDataCache))
+    facts = (
+        f.op(llvm.ConstantOp, (), i32, {"value": integer_attr(n, i32)}) for n in numbers
+    )
+    name = "llvm.prefetch.p0"
+    f.do(llvm.CallIntrinsicOp, (address, *facts), intrinsic_properties(name, 4))
+
+
 def _masked_load(f: LlvmFunction, op: vector.MaskedLoadOp) -> None:
     address = f.address(f.buffers[op.base], f.all(op.indices))
     operands = (address, f.get(op.mask), f.to_memory(f.get(op.pass_thru)))
@@ -401,6 +412,7 @@ SPECIAL: dict[type[Operation], Callable[[LlvmFunction, Any], None]] = {
     vector.ShuffleOp: _shuffle, vector.ExtractOp: _extract, vector.InsertOp: _insert,
     memref.DimOp: _dim, memref.AllocaOp: _alloca, memref.ViewOp: _view,
     memref.ReinterpretCastOp: _reinterpret, memref.CollapseShapeOp: _collapse,
+    upstream.PrefetchOp: _prefetch,
     **CONTROL, scf.YieldOp: _nothing, scf.ReduceOp: _nothing, scf.ConditionOp: _nothing,
     func.CallOp: _call, func.ReturnOp: _return,
 }  # fmt: skip

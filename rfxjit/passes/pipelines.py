@@ -11,10 +11,12 @@ PIPELINES: dict[str, str] = {
     "to-fused": "canonicalize,hoist,cse,dce,fuse,cse",
     "to-loops": "lower-to-loops",
     "to-scalars": "expand-math",
-    "to-vectors": "divide-by-invariant,vectorize,promote-buffers,stream-stores",
+    "to-vectors": "divide-by-invariant,vectorize,promote-buffers,prefetch-rows,"
+    "stream-stores",
     "to-gpu": "map-to-gpu",
     "to-nvvm": "lower-gpu-to-nvvm",
     "to-llvm": "lower-to-llvm",
     "cpu": "canonicalize,hoist,cse,dce,fuse,cse,lower-to-loops,expand-math,"
-    "divide-by-invariant,vectorize,promote-buffers,stream-stores,lower-to-llvm",
+    "divide-by-invariant,vectorize,promote-buffers,prefetch-rows,"
+    "stream-stores,lower-to-llvm",
 }

@@ -51,3 +51,13 @@ llvm.func @llvm(%a: vector<4xf32>, %i: vector<4xi32>, %c: i1, %k: i64) {
 // CHECK-NEXT: llvm.fptoui
 // CHECK-NEXT: llvm.uitofp
 // CHECK-NEXT: llvm.extractelement %a[%k : i64] : vector<4xf32>
+
+func.func @memory(%buffer: memref<8x?xf32>, %place: index) {
+  memref.prefetch %buffer[%place, %place], read, locality<3>, data : memref<8x?xf32>
+  memref.prefetch %buffer[%place, %place], write, locality<0>, instr : memref<8x?xf32>
+  "llvm.fence"() <{ordering = 7 : i64}> : () -> ()
+  func.return
+}
+// CHECK:      memref.prefetch %buffer[%place, %place], read, locality<3>, data : memref<8x?xf32>
+// CHECK-NEXT: memref.prefetch %buffer[%place, %place], write, locality<0>, instr : memref<8x?xf32>
+// CHECK-NEXT: "llvm.fence"() <{ordering = 7 : i64}> : () -> ()

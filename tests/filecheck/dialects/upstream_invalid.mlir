@@ -47,3 +47,11 @@ func.func @f(%a: f32) {
   func.return
 }
 // CHECK: unknown predicate 'less'; there are false, oeq, ogt
+
+// -----
+
+func.func @f(%x: memref<8xf32>, %i: index) {
+  memref.prefetch %x[%i], both, locality<3>, data : memref<8xf32>
+  func.return
+}
+// CHECK: read or write

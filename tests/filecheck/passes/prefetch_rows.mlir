@@ -1,0 +1,114 @@
+// RUN: rfx-opt -p prefetch-rows --split-input-file %s | filecheck %s
+// RUN: rfx-opt -p prefetch-rows --split-input-file %s > %t && %mlir-opt --split-input-file %t > /dev/null
+// RUN: rfx-opt -p prefetch-rows,lower-to-llvm -t llvm-ir --split-input-file %s | filecheck %s --check-prefix=IR
+// REQUIRES: mlir-opt
+
+// The second loop over a row asks for the next one, a line at a time.
+
+func.func @twice(%x: memref<4096x1024xf32>, %y: memref<4096x1024xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c32 = arith.constant 32 : index
+  %c1024 = arith.constant 1024 : index
+  %zero = arith.constant 0.0 : f32
+  %zeros = vector.broadcast %zero : f32 to vector<32xf32>
+  "scf.parallel"(%c0, %n, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%r: index):
+    %s = scf.for %k = %c0 to %c1024 step %c32 iter_args(%a = %zeros) -> (vector<32xf32>) {
+      %0 = vector.load %x[%r, %k] : memref<4096x1024xf32>, vector<32xf32>
+      %1 = arith.addf %a, %0 : vector<32xf32>
+      scf.yield %1 : vector<32xf32>
+    }
+    scf.for %k = %c0 to %c1024 step %c32 {
+      %0 = vector.load %x[%r, %k] : memref<4096x1024xf32>, vector<32xf32>
+      %1 = arith.subf %0, %s : vector<32xf32>
+      vector.store %1, %y[%r, %k] : memref<4096x1024xf32>, vector<32xf32>
+    }
+    scf.reduce
+  }) : (index, index, index) -> ()
+  func.return
+}
+// CHECK-LABEL: @twice
+// CHECK:       ^bb0(%[[R:.*]]: index):
+// CHECK:         scf.for
+// CHECK-NOT:       memref.prefetch
+// CHECK:         %[[ONE:.*]] = arith.constant 1 : index
+// CHECK-NEXT:    %[[LAST:.*]] = arith.subi %n, %[[ONE]] : index
+// CHECK-NEXT:    %[[AFTER:.*]] = arith.addi %[[R]], %{{.*}} : index
+// CHECK-NEXT:    %[[NEXT:.*]] = arith.minsi %[[AFTER]], %[[LAST]] : index
+// CHECK-NEXT:    scf.for %[[K:.*]] = %{{.*}} to
+// CHECK:           memref.prefetch %x[%[[NEXT]], %[[K]]], read, locality<3>, data : memref<4096x1024xf32>
+// CHECK:           %[[SECOND:.*]] = arith.addi %[[K]], %{{.*}} : index
+// CHECK-NEXT:      memref.prefetch %x[%[[NEXT]], %[[SECOND]]], read, locality<3>, data : memref<4096x1024xf32>
+// CHECK-NEXT:      vector.load %x[%[[R]], %[[K]]]
+// IR-LABEL:    @twice
+// IR:            call void @llvm.prefetch.p0(ptr %{{.*}}, i32 0, i32 3, i32 1)
+// IR:            call void @llvm.prefetch.p0(ptr %{{.*}}, i32 0, i32 3, i32 1)
+
+// -----
+
+// A loop over lanes inside of the second loop; a place of another buffer is no place in
+// a row. Sizes that are known at run time count as large.
+
+func.func @lanes(%x: memref<?x?xf64>, %acc: memref<8xf64>, %n: index, %m: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %c64 = arith.constant 64 : index
+  "scf.parallel"(%c0, %n, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%r: index):
+    scf.for %k = %c0 to %m step %c8 {
+      %0 = vector.load %x[%r, %k] : memref<?x?xf64>, vector<8xf64>
+      vector.store %0, %acc[%c0] : memref<8xf64>, vector<8xf64>
+    }
+    scf.for %k = %c0 to %m step %c64 {
+      "scf.parallel"(%c0, %c64, %c8) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+      ^bb0(%j: index):
+        %old = vector.load %acc[%j] : memref<8xf64>, vector<8xf64>
+        %place = arith.addi %k, %j : index
+        %0 = vector.load %x[%r, %place] : memref<?x?xf64>, vector<8xf64>
+        vector.store %0, %acc[%j] : memref<8xf64>, vector<8xf64>
+        scf.reduce
+      }) : (index, index, index) -> ()
+    }
+    scf.reduce
+  }) : (index, index, index) -> ()
+  func.return
+}
+// CHECK-LABEL: @lanes
+// CHECK:         %[[NEXT:.*]] = arith.minsi
+// CHECK:         %place = arith.addi
+// CHECK:         memref.prefetch %x[%[[NEXT]], %place], read, locality<3>, data : memref<?x?xf64>
+// CHECK-NEXT:    vector.load %x[%{{.*}}, %place]
+
+// -----
+
+// Not: one loop alone, an array that is small, one that is the function's own.
+
+func.func @left(%x: memref<4096x1024xf32>, %small: memref<256x1024xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c16 = arith.constant 16 : index
+  %own = memref.alloca() : memref<4096x1024xf32>
+  "scf.parallel"(%c0, %n, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%r: index):
+    scf.for %k = %c0 to %n step %c16 {
+      %0 = vector.load %x[%r, %k] : memref<4096x1024xf32>, vector<16xf32>
+    }
+    scf.reduce
+  }) : (index, index, index) -> ()
+  "scf.parallel"(%c0, %n, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%r: index):
+    scf.for %k = %c0 to %n step %c16 {
+      %0 = vector.load %small[%r, %k] : memref<256x1024xf32>, vector<16xf32>
+      %1 = vector.load %own[%r, %k] : memref<4096x1024xf32>, vector<16xf32>
+    }
+    scf.for %k = %c0 to %n step %c16 {
+      %0 = vector.load %small[%r, %k] : memref<256x1024xf32>, vector<16xf32>
+    }
+    scf.reduce
+  }) : (index, index, index) -> ()
+  func.return
+}
+// CHECK-LABEL: @left
+// CHECK-NOT:     memref.prefetch
