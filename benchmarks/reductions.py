@@ -40,8 +40,8 @@ def logsumexp(x):
 
 def total_loop(x):
     result = np.float32(0.0)
-    for value in x:
-        result += value
+    for i in range(x.size):
+        result += x[i]
     return result
 
 
@@ -114,7 +114,9 @@ def whole(setup: Setup) -> Race:
     if setup.limit:
         runners["C"] = Runner(setup.limit.sum_f4, (x,))
     # numba adds in one chain per lane, whose rounding errors grow with n.
-    return Race("sum f4, 4 Mi", runners, elements=x.size, rtol=1e-4, target=("C", 1.05))
+    return Race(
+        "sum f4, 4 Mi", runners, elements=x.size, rtol=1e-4, target=("numba", 1.05)
+    )
 
 
 def rows(

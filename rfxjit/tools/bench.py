@@ -7,8 +7,10 @@
 A *race* is one function of NumPy arrays and everybody who runs it. Each runner's result
 is compared with NumPy's first; a wrong one is not timed. Then, round by round, each
 runs a batch of calls in turn, so that a noisy moment meets all of them. A batch takes
-20 ms or more by a nanosecond clock. Reported are medians and quartiles over the rounds,
-and the median of the ratios within each round.
+20 ms or more by a nanosecond clock. The process keeps to one CPU where the system can
+say so: then the pools that jax and others start have one thread, as we have. Reported
+are medians and quartiles over the rounds, and the median of the ratios within each
+round.
 
 Rows live in `benchmarks/*.py`, each file with a dictionary `RACES` from names to
 functions `(Setup) -> Race`. A peer that is not installed is reported as absent.
@@ -28,7 +30,8 @@ import sysconfig
 import time
 import timeit
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -225,9 +228,7 @@ def numexpr_runner(function: Any, expression: str) -> Callable[..., Any]:
 
 def torch_runner(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Runner:
     """torch.compile of the same code through its NumPy front end."""
-    torch = library("torch")
-    torch.set_num_threads(1)
-    return Runner(torch.compile(function), arguments)
+    return Runner(library("torch").compile(function), arguments)
 
 
 @cache
@@ -380,6 +381,20 @@ def load(folder: Path = FOLDER) -> dict[str, Callable[[Setup], Race]]:
     return races
 
 
+@contextmanager
+def one_cpu() -> Generator[None]:
+    """Keep this process, and those that it starts, to one of its CPUs."""
+    if sys.platform != "linux":
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def run_all(
     parameters: Parameters,
     wanted: Sequence[str] = (),
@@ -392,15 +407,16 @@ def run_all(
     `only` some.
     """
     results: list[Result] = []
-    for name, build in load(folder).items():
-        if wanted and not name.startswith(tuple(wanted)):
-            continue
-        race = build(Setup(parameters))
-        if only:
-            race = replace(race, runners={n: race.runners[n] for n in only})
-        result = run(name, race, parameters)
-        results.append(result)
-        say(result)
+    with one_cpu():
+        for name, build in load(folder).items():
+            if wanted and not name.startswith(tuple(wanted)):
+                continue
+            race = build(Setup(parameters))
+            if only:
+                race = replace(race, runners={n: race.runners[n] for n in only})
+            result = run(name, race, parameters)
+            results.append(result)
+            say(result)
     if not results:
         raise ValueError(f"no row begins with {', '.join(wanted)}")
     return results

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -146,3 +148,11 @@ def test_plot(tmp_path: Path) -> None:
     bench_report.plot([bench.run("row", _race(0.0), parameters)], picture)
 
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux can keep to a CPU")
+def test_all_run_on_one_cpu() -> None:
+    before = os.sched_getaffinity(0)
+    with bench.one_cpu():
+        assert len(os.sched_getaffinity(0)) == 1
+    assert os.sched_getaffinity(0) == before
