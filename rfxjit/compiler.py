@@ -20,9 +20,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from xdsl.context import Context
-from xdsl.dialects import func, scf
+from xdsl.dialects import func
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp
-from xdsl.ir import Operation
 from xdsl.printer import Printer
 from xdsl.utils.arg_spec import parse_pipeline
 
@@ -37,7 +36,7 @@ from rfxjit.runtime.unit import Options, Unit
 from rfxjit.targets import load_target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from xdsl.passes import ModulePass
 
@@ -210,7 +209,13 @@ def compile_module(
     return Unit(signature, llvm_ir=llvm_ir, passes=passes)
 
 
-_TIDY = ("instruction-combine", "jump-threading", "simplify-cfg", "instruction-combine")
+_TIDY = (
+    "sroa",
+    "instruction-combine",
+    "jump-threading",
+    "simplify-cfg",
+    "instruction-combine",
+)
 """LLVM's passes for loops around nests, whose indices are checked again and again.
 
 Nests come out of `vectorize` as they are to be; without any pass compiling takes a
@@ -225,10 +230,11 @@ def _native_ir(
     it wants; the module is consumed. With `poll` it asks the runtime for signals, in
     loops that may be long.
     """
-    outside = any(POLL in op.attributes for op in _outside_of_nests(module))
+    from rfxjit.passes.loops import outside_of_nests
     from rfxjit.runtime.cpu import host
     from rfxjit.targets.llvm_ir import print_llvm_ir
 
+    outside = any(POLL in op.attributes for op in outside_of_nests(module))
     width = host().vector_bytes
     masked = str(width == _AVX512_BYTES).lower()
     vectorize = f"vectorize{{bytes={width} masked={masked}}}"
@@ -239,16 +245,6 @@ def _native_ir(
         if pipeline in steps:
             run_passes(module, pipeline)
     return print_llvm_ir(module), _TIDY if outside else ()
-
-
-def _outside_of_nests(op: Operation) -> Iterator[Operation]:
-    """All ops in `op`, but for what is in a parallel loop."""
-    yield op
-    if not isinstance(op, scf.ParallelOp):
-        for region in op.regions:
-            for block in region.blocks:
-                for inner in block.ops:
-                    yield from _outside_of_nests(inner)
 
 
 def _with_loop_facts(module: ModuleOp, signature: Signature) -> Signature:

@@ -25,6 +25,7 @@ PASSES: dict[str, str] = {
     "grad": "rfxjit.passes.grad:GradPass",
     "fuse": "rfxjit.passes.fuse:FusePass",
     "hoist": "rfxjit.passes.hoist:HoistPass",
+    "integer-ranges": "rfxjit.passes.integer_ranges:IntegerRangesPass",
     "lower-to-loops": "rfxjit.passes.lower_to_loops:LowerToLoopsPass",
     "map-to-gpu": "rfxjit.passes.map_to_gpu:MapToGpuPass",
     "prefetch-rows": "rfxjit.passes.prefetch_rows:PrefetchRowsPass",

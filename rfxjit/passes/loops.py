@@ -8,17 +8,27 @@ and indices are `index` values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from xdsl.dialects import memref, scf
 from xdsl.dialects.builtin import DenseArrayBase
-from xdsl.ir import Attribute, Block, Region, SSAValue
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from rfxjit.dialects.ir import append, element_type, i32, index, make
 from rfxjit.passes.emit import Emit
 
 Body = Callable[[Emit, Sequence[SSAValue]], None]
 CarriedBody = Callable[[Emit, SSAValue, Sequence[SSAValue]], Sequence[SSAValue]]
+
+
+def outside_of_nests(op: Operation) -> Iterator[Operation]:
+    """All ops in `op`, but for what is in a parallel loop."""
+    yield op
+    if not isinstance(op, scf.ParallelOp):
+        for region in op.regions:
+            for block in region.blocks:
+                for inner in block.ops:
+                    yield from outside_of_nests(inner)
 
 
 def load(m: Emit, buffer: SSAValue, indices: Sequence[SSAValue]) -> SSAValue:

@@ -369,6 +369,8 @@ def _variables(
     for value, first in zip(results, start, strict=True):
         name = w.fresh(value)
         w.line(f"{w.type(value.type)} {name} = {w.names[first]};")
+        if value.first_use is None:
+            w.line(f"(void){name};")
     return [w.names[v] for v in results]
 
 
