@@ -1,19 +1,22 @@
-"""Memory of large results that is used again: fresh pages cost more than the kernel.
+"""Memory of large results: aligned, and used again.
 
-    rfx.new_array(type, descr, nd, dims, strides, data, flags, obj) -> ndarray
+    rfx.new_array(type, descr, nd, dims, itemsize) -> ndarray
 
-is `PyArray_NewFromDescr`, except for arrays of 2^20 elements or more. Those get their
-memory from a handler of their own (NumPy's NEP 49, `PyDataMem_SetHandler`), which
+is `PyArray_NewFromDescr`, except for arrays of 2^12 elements or more. Those get their
+memory from a handler of their own (NumPy's NEP 49), at a multiple of 64 bytes: NumPy's
+is one of 16, where most stores of 64 bytes cross a cache line. Fresh pages cost more
+than the kernel, so for blocks of 2 MiB or more the handler
 
-- keeps the blocks of arrays that are gone, up to `RFX_JIT_KEEP_MB` MiB in all (256; 0
-  is none, and takes the handler out), the oldest leave first, 8 blocks at most;
+- keeps those of arrays that are gone, up to `RFX_JIT_KEEP_MB` MiB in all (256; 0 is
+  none, and takes the handler out), the oldest leave first, 8 blocks at most;
 - gives a kept block to a new array of the same size, rounded up to 64 KiB;
 - aligns new blocks to huge pages, and asks the kernel for these.
 
-Only results of compiled functions are allocated so, for the time of the call: where
-another handler than NumPy's own is set, it is used. The arrays own their data as any
-other. All of it runs with the GIL held, as NumPy allocates and frees; the code is never
-unloaded, since arrays may outlive all else.
+Only results of compiled functions are allocated so: where another handler than NumPy's
+own is set, it is used. The arrays own their data as any other; to write the handler
+into them costs less than to set it for the call (`PyDataMem_SetHandler`, twice). All of
+it runs with the GIL held, as NumPy allocates and frees; the code is never unloaded,
+since arrays may outlive all else.
 """
 
 from __future__ import annotations
@@ -28,11 +31,13 @@ from rfxjit.runtime import capi, cpu
 from rfxjit.runtime.entry_text import Environment, fill
 
 NAME = "rfx.new_array"
-LARGE = 1 << 20
-"""Elements from which on an array is large."""
+LARGE = 1 << 12
+"""Elements from which on an array is aligned."""
+KEPT = 1 << 21
+"""Bytes from which on its block is kept."""
 _SLOTS = 8
 _HEADER = 64
-"""Bytes before the data, which hold the size of the block."""
+"""Bytes before the data; the last 16 are the block's address and the data's room."""
 
 _TEXT = """
 @"rfx.limit" = global i64 0
@@ -72,17 +77,33 @@ define internal i64 @turn() {
 define ptr @"rfx.malloc"(ptr %context, i64 %bytes) {
 entry:
   %place = alloca ptr
-  %padded = add i64 %bytes, {PADDING}
-  %size = and i64 %padded, -65536
+  %kept.size = icmp uge i64 %bytes, {KEPT}
+  br i1 %kept.size, label %round, label %small
+small:
+  %room = add i64 %bytes, {SPARE}
+  %malloc = {malloc}
+  %raw = call ptr %malloc(i64 %room)
+  %out = icmp eq ptr %raw, null
+  br i1 %out, label %none, label %align
+align:
+  %raw.end = getelementptr i8, ptr %raw, i64 {SPARE}
+  %end = ptrtoint ptr %raw.end to i64
+  %over = and i64 %end, 63
+  %back = sub i64 0, %over
+  %small.data = getelementptr i8, ptr %raw.end, i64 %back
+  br label %note
+round:
+  %padded = add i64 %bytes, 65535
+  %rounded = and i64 %padded, -65536
   br label %look
 look:
-  %slot = phi i64 [ 0, %entry ], [ %slot.next, %other ]
+  %slot = phi i64 [ 0, %round ], [ %slot.next, %other ]
   %more = icmp ult i64 %slot, {SLOTS}
   br i1 %more, label %compare, label %fresh
 compare:
   %size.at = getelementptr i64, ptr @sizes, i64 %slot
   %has = load i64, ptr %size.at
-  %same = icmp eq i64 %has, %size
+  %same = icmp eq i64 %has, %rounded
   br i1 %same, label %take, label %other
 other:
   %slot.next = add i64 %slot, 1
@@ -90,23 +111,32 @@ other:
 take:
   store i64 0, ptr %size.at
   %kept = load i64, ptr @kept
-  %less = sub i64 %kept, %size
+  %less = sub i64 %kept, %rounded
   store i64 %less, ptr @kept
   %block.at = getelementptr ptr, ptr @blocks, i64 %slot
   %old = load ptr, ptr %block.at
   %old.data = getelementptr i8, ptr %old, i64 {HEADER}
   ret ptr %old.data
 fresh:
+  %with.header = add i64 %rounded, {HEADER}
   %memalign = {posix_memalign}
-  %error = call i32 %memalign(ptr %place, i64 2097152, i64 %size)
+  %error = call i32 %memalign(ptr %place, i64 2097152, i64 %with.header)
   %failed = icmp ne i32 %error, 0
   br i1 %failed, label %none, label %made
 made:
   %new = load ptr, ptr %place
   %madvise = {madvise}
-  %ignored = call i32 %madvise(ptr %new, i64 %size, i32 14)
-  store i64 %size, ptr %new
-  %data = getelementptr i8, ptr %new, i64 {HEADER}
+  %ignored = call i32 %madvise(ptr %new, i64 %rounded, i32 14)
+  %new.data = getelementptr i8, ptr %new, i64 {HEADER}
+  br label %note
+note:
+  %data = phi ptr [ %small.data, %align ], [ %new.data, %made ]
+  %block = phi ptr [ %raw, %align ], [ %new, %made ]
+  %size = phi i64 [ %bytes, %align ], [ %rounded, %made ]
+  %size.before = getelementptr i64, ptr %data, i64 -1
+  store i64 %size, ptr %size.before
+  %block.before = getelementptr i64, ptr %data, i64 -2
+  store ptr %block, ptr %block.before
   ret ptr %data
 none:
   ret ptr null
@@ -117,11 +147,15 @@ entry:
   %null = icmp eq ptr %data, null
   br i1 %null, label %done, label %given
 given:
-  %block = getelementptr i8, ptr %data, i64 -{HEADER}
-  %size = load i64, ptr %block
+  %size.before = getelementptr i64, ptr %data, i64 -1
+  %size = load i64, ptr %size.before
+  %block.before = getelementptr i64, ptr %data, i64 -2
+  %block = load ptr, ptr %block.before
   %limit = load i64, ptr @"rfx.limit"
   %fits = icmp ule i64 %size, %limit
-  br i1 %fits, label %room, label %give
+  %large = icmp uge i64 %size, {KEPT}
+  %keeps = and i1 %fits, %large
+  br i1 %keeps, label %room, label %give
 give:
   %free = {free}
   call void %free(ptr %block)
@@ -170,9 +204,8 @@ define ptr @"rfx.realloc"(ptr %context, ptr %data, i64 %bytes) {
   %stop = or i1 %none, %first
   br i1 %stop, label %done, label %copy
 copy:
-  %block = getelementptr i8, ptr %data, i64 -{HEADER}
-  %size = load i64, ptr %block
-  %old = sub i64 %size, {HEADER}
+  %size.before = getelementptr i64, ptr %data, i64 -1
+  %old = load i64, ptr %size.before
   %shorter = icmp ult i64 %bytes, %old
   %length = select i1 %shorter, i64 %bytes, i64 %old
   %memcpy = {memcpy}
@@ -183,11 +216,9 @@ done:
   ret ptr %new
 }
 
-define ptr @"rfx.new_array"(ptr %type, ptr %descr, i32 %nd, ptr %dims, ptr %strides,
-                            ptr %memory, i32 %flags, ptr %obj) {
+define ptr @"rfx.new_array"(ptr %type, ptr %descr, i32 %nd, ptr %dims, i64 %itemsize) {
 entry:
   %make = {PyArray_NewFromDescr}
-  %decref = {Py_DecRef}
   %rank = zext i32 %nd to i64
   br label %count
 count:
@@ -206,41 +237,54 @@ counted:
   br i1 %large, label %ask, label %plain
 ask:
   %get = {PyDataMem_GetHandler}
-  %old = call ptr %get()
-  %usual.at = {PyDataMem_DefaultHandler}
-  %usual = load ptr, ptr %usual.at
-  %none = icmp eq ptr %old, null
+  %set = call ptr %get()
+  %none = icmp eq ptr %set, null
   br i1 %none, label %fail, label %known
 known:
-  %unchanged = icmp eq ptr %old, %usual
-  br i1 %unchanged, label %own, label %theirs
-theirs:
-  call void %decref(ptr %old)
-  br label %plain
+  %decref = {Py_DecRef}
+  call void %decref(ptr %set)
+  %usual.at = {PyDataMem_DefaultHandler}
+  %usual = load ptr, ptr %usual.at
+  %unchanged = icmp eq ptr %set, %usual
+  br i1 %unchanged, label %own, label %plain
 own:
-  %set = {PyDataMem_SetHandler}
+  %bytes = mul i64 %product, %itemsize
+  %data = call ptr @"rfx.malloc"(ptr null, i64 %bytes)
+  %full = icmp eq ptr %data, null
+  br i1 %full, label %plain, label %wrap
+wrap:
+  %array = call ptr %make(ptr %type, ptr %descr, i32 %nd, ptr %dims, ptr null,
+                          ptr %data, i32 {CARRAY}, ptr null)
+  %no.array = icmp eq ptr %array, null
+  br i1 %no.array, label %lost, label %owner
+lost:
+  call void @"rfx.free"(ptr null, ptr %data, i64 %bytes)
+  ret ptr null
+owner:
+  %incref = {Py_IncRef}
   %handler = {handler}
-  %before = call ptr %set(ptr %handler)
-  %array = call ptr %make(ptr %type, ptr %descr, i32 %nd, ptr %dims, ptr %strides,
-                          ptr %memory, i32 %flags, ptr %obj)
-  %after = call ptr %set(ptr %old)
-  call void %decref(ptr %before)
-  call void %decref(ptr %after)
-  call void %decref(ptr %old)
+  call void %incref(ptr %handler)
+  %handler.at = getelementptr i8, ptr %array, i64 {ARRAY_HANDLER}
+  store ptr %handler, ptr %handler.at
+  %flags.at = getelementptr i8, ptr %array, i64 {ARRAY_FLAGS}
+  %flags = load i32, ptr %flags.at
+  %owning = or i32 %flags, {OWNDATA}
+  store i32 %owning, ptr %flags.at
   ret ptr %array
 fail:
-  call void %decref(ptr %descr)
+  %drop = {Py_DecRef}
+  call void %drop(ptr %descr)
   ret ptr null
 plain:
-  %result = call ptr %make(ptr %type, ptr %descr, i32 %nd, ptr %dims, ptr %strides,
-                           ptr %memory, i32 %flags, ptr %obj)
+  %result = call ptr %make(ptr %type, ptr %descr, i32 %nd, ptr %dims, ptr null,
+                           ptr null, i32 0, ptr null)
   ret ptr %result
 }
 """
 
 _API = (
     "PyArray_NewFromDescr", "PyDataMem_DefaultHandler", "PyDataMem_GetHandler",
-    "PyDataMem_SetHandler", "Py_DecRef", "free", "madvise", "memcpy", "memset",
+    "Py_DecRef", "Py_IncRef", "free", "madvise", "malloc", "memcpy", "memset",
     "posix_memalign",
 )  # fmt: skip
 _CALLBACKS = ("rfx.malloc", "rfx.calloc", "rfx.realloc", "rfx.free")
@@ -275,8 +319,12 @@ def function() -> int:
     env = Environment("rfx.blocks")
     facts = {name: env.function(name) for name in _API}
     facts |= {"handler": env.object(capsule), "LARGE": str(LARGE)}
-    facts |= {"SLOTS": str(_SLOTS), "HEADER": str(_HEADER)}
-    facts["PADDING"] = str(_HEADER + 65535)
+    numbers = {
+        "SLOTS": _SLOTS, "HEADER": _HEADER, "SPARE": 2 * _HEADER - 1, "KEPT": KEPT,
+        "CARRAY": capi.CARRAY, "OWNDATA": capi.OWNDATA,
+        "ARRAY_FLAGS": capi.ARRAY_FLAGS, "ARRAY_HANDLER": capi.ARRAY_HANDLER,
+    }  # fmt: skip
+    facts |= {name: str(number) for name, number in numbers.items()}
     text = re.sub(r"\{(\w+)\}", lambda m: facts[m[1]], _TEXT)
     code = cpu.compile_object(f"{text}\n{env.definition()}\n", level=0)
     library = cpu.Library([code], [*_CALLBACKS, NAME, "rfx.limit", "rfx.blocks.env"])

@@ -43,10 +43,13 @@ ARRAY_NDIM = HEAD + 8
 ARRAY_DIMS = HEAD + 16
 ARRAY_DESCR = HEAD + 40
 ARRAY_FLAGS = HEAD + 48
+ARRAY_HANDLER = HEAD + 72
 
 C_CONTIGUOUS = 0x1
+OWNDATA = 0x4
 ALIGNED = 0x100
 WRITEABLE = 0x400
+CARRAY = C_CONTIGUOUS | ALIGNED | WRITEABLE
 
 DESCR_BYTEORDER = HEAD + 10
 DESCR_TYPE_NUM = HEAD + 12
@@ -56,7 +59,6 @@ _NUMPY_SLOTS = {
     "PyArray_Scalar": 60,
     "PyArray_NewFromDescr": 94,
     "PyArray_FromArray": 109,
-    "PyDataMem_SetHandler": 304,
     "PyDataMem_GetHandler": 305,
     "PyDataMem_DefaultHandler": 306,  # the address of a variable
 }

@@ -192,11 +192,14 @@ class OutputWriter(ArgumentWriter):
         dims = output.shape
         static = all(isinstance(n, int) for n in dims)
         large = not static or prod(cast("Any", dims)) >= blocks.LARGE
+        own = large and blocks.limit() > 0
+        itemsize = np.dtype(output.dtype).itemsize
         value = self.call(
             "ptr",
-            blocks.NAME if large and blocks.limit() else "PyArray_NewFromDescr",
+            blocks.NAME if own else "PyArray_NewFromDescr",
             f"ptr {kind}, ptr {descr}, i32 {len(output.shape)},"
-            f" ptr {self._dims(index)}, ptr null, ptr null, i32 0, ptr null",
+            f" ptr {self._dims(index)}, "
+            + (f"i64 {itemsize}" if own else "ptr null, ptr null, i32 0, ptr null"),
         )
         code.require(code.let(f"icmp ne ptr {value}, null"), "fail")
         code.do(f"store ptr {value}, ptr {slot}")

@@ -1,4 +1,4 @@
-"""Large results get the memory of large results that are gone; nothing else does."""
+"""Large results are aligned; the largest get the memory of those that are gone."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def compiled(*shapes):
     return f
 
 
-X = np.zeros(blocks.LARGE, "f4")
+X = np.zeros(blocks.KEPT // 4, "f4")
 
 
 def test_memory_is_used_again_once_it_is_free():
@@ -58,12 +58,23 @@ def test_only_large_results():
     assert handler_of(compiled(9)(np.zeros(9, "f4"))) == "default_allocator"
 
 
-def test_arrays_behave_as_any_other():
-    f = compiled(X.shape)
-    a = f(X)
-    a.resize(2 * X.size, refcheck=False)
-    assert (a[: X.size] == 1).all()
-    assert (a[X.size :] == 0).all()
+@pytest.mark.parametrize("shape", [(blocks.LARGE,), (3, 5, 1000), (2, 1 << 20)])
+def test_they_are_aligned_and_own_their_data(shape):
+    f, x = compiled(shape), np.zeros(shape, "f4")
+    for a in [f(x) for _ in range(5)]:
+        assert a.ctypes.data % 64 == 0
+        assert a.base is None
+        assert str(a.flags) == str(np.ones(shape, "f4").flags)
+        assert (a == 1).all()
+
+
+@pytest.mark.parametrize("n", [blocks.LARGE, X.size])
+def test_arrays_behave_as_any_other(n):
+    x = np.zeros(n, "f4")
+    a = compiled(x.shape)(x)
+    a.resize(2 * n, refcheck=False)
+    assert (a[:n] == 1).all()
+    assert (a[n:] == 0).all()
     a.resize(10, refcheck=False)
     assert (a == 1).all()
     assert a.copy().base is None
