@@ -1,4 +1,6 @@
-"""Each math function beside NumPy's own: vector math alone.
+"""Each unary ufunc of floats, and power, beside NumPy's own.
+
+All that NumPy 2.4 has but second names of the same function: `conj`, `deg2rad`.
 
 As a CPU with AVX2 but without AVX-512 would run both:
 
@@ -21,9 +23,15 @@ DOMAINS = {
     "log10": (0.01, 100), "log1p": (-0.9, 100), "asinh": (-100, 100),
     "acosh": (1, 100), "atanh": (-0.99, 0.99), "sin": (-10, 10), "cos": (-10, 10),
     "tan": (-10, 10), "asin": (-1, 1), "acos": (-1, 1), "atan": (-10, 10),
-    "cbrt": (-100, 100), "sqrt": (0, 100), "rint": (-100, 100), "power": (0.01, 20),
-}  # fmt: skip
+    "cbrt": (-100, 100), "sqrt": (0, 100), "power": (0.01, 20),
+} | dict.fromkeys(
+    ("absolute", "ceil", "conjugate", "degrees", "fabs", "floor", "frexp", "isfinite",
+     "isinf", "isnan", "logical_not", "modf", "negative", "positive", "radians",
+     "reciprocal", "rint", "sign", "signbit", "spacing", "square", "trunc"),
+    (-100, 100),
+)  # fmt: skip
 """NumPy's names of 2.0 and from where the arguments are."""
+GROUP = ("every unary function in f4 and f8, and `power`", 0.6)
 
 
 def race(name: str, dtype: str, setup: Setup) -> Race:
@@ -52,6 +60,7 @@ def race(name: str, dtype: str, setup: Setup) -> Race:
         rtol=tolerance,
         atol=tolerance,
         target=("numpy", 1.05),
+        group=GROUP,
     )
 
 

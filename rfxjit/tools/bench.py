@@ -110,6 +110,8 @@ class Race:
     note: str = ""
     target: tuple[str, float] | None = None
     """The peer to beat, and by what ratio of times."""
+    group: tuple[str, float] | None = None
+    """Rows to take together, and the target of their geometric mean over NumPy."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ class Result:
     ops_after: int | None
     target: tuple[str, float] | None
     note: str
+    group: tuple[str, float] | None = None
 
     def timing(self, name: str) -> Timing | None:
         return next((t for t in self.timings if t.name == name), None)
@@ -367,6 +370,7 @@ def run(name: str, race: Race, parameters: Parameters) -> Result:
         ops_after=after,
         target=race.target,
         note=race.note,
+        group=race.group,
     )
 
 

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import platform
+import statistics
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -112,6 +113,21 @@ def markdown(results: Sequence[Result]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def means(results: Sequence[Result]) -> list[str]:
+    """A sentence for each group of rows: the geometric mean of its ratios."""
+    groups: dict[tuple[str, float], list[float]] = {}
+    for result in results:
+        if result.group and (numpy := result.timing("numpy")):
+            groups.setdefault(result.group, []).append(numpy.ratio)
+    return [
+        f"{name[:1].upper()}{name[1:]}: geometric mean {mean:.2f} x numpy"
+        f" over {len(ratios)} rows, the largest {max(ratios):.2f};"
+        f" ≤ {bound:g} x numpy: {'met' if mean <= bound else 'missed'}."
+        for (name, bound), ratios in groups.items()
+        for mean in [statistics.geometric_mean(ratios)]
+    ]
+
+
 BEGIN, END = "<!-- rfxjit bench -->\n", "<!-- end -->\n"
 
 
@@ -125,7 +141,7 @@ def write_markdown(
         f" {parameters.iterations} rounds. Times are medians; in brackets rfxjit's time"
         f" over theirs; the spread is that of rfxjit's quartiles.\n\n"
     )
-    made = said + markdown(results)
+    made = said + markdown(results) + "".join(f"\n{mean}\n" for mean in means(results))
     page = path.read_text(encoding="utf-8") if path.exists() else ""
     if BEGIN in page:
         before, _, rest = page.partition(BEGIN)

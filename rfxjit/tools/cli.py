@@ -59,6 +59,8 @@ def _bench(arguments: argparse.Namespace) -> int:
         arguments.folder,
         say=lambda result: print(report.line(result), flush=True),
     )
+    for mean in report.means(results):
+        print(mean)
     for peer in results[0].absent:
         print(f"{peer}: not installed")
     if arguments.json_out:

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,40 @@ def test_wrong_results_are_not_timed() -> None:
     assert wrong.timing("liar") is None
     assert "AssertionError" in wrong.wrong["liar"]
     assert "liar WRONG" in bench_report.line(wrong)
+
+
+def test_the_mean_of_a_group() -> None:
+    race = replace(_race(0.0), group=("sums", 0.1))
+    result = bench.run(
+        "row", race, bench.Parameters(iterations=1, warmup=0, batch_ns=1000)
+    )
+    numpy = result.timing("numpy")
+    assert numpy is not None
+    twice = [
+        replace(result, timings=[replace(numpy, ratio=ratio)]) for ratio in (0.5, 0.005)
+    ]
+
+    assert bench_report.means([result])[0].startswith("Sums: geometric mean")
+    assert bench_report.means(twice) == [
+        "Sums: geometric mean 0.05 x numpy over 2 rows, the largest 0.50;"
+        " ≤ 0.1 x numpy: met."
+    ]
+    assert bench_report.means([replace(result, group=None)]) == []
+
+
+def test_every_unary_ufunc_has_rows() -> None:
+    rows = bench.load()
+    names = {
+        ufunc.__name__
+        for ufunc in vars(np).values()
+        if isinstance(ufunc, np.ufunc) and ufunc.nin == 1 and "d" in str(ufunc.types)
+    }
+    shorter = {
+        f"arc{n}": f"a{n}" for n in ("sin", "cos", "tan", "sinh", "cosh", "tanh")
+    }
+    for name in names - {"deg2rad", "rad2deg"}:
+        for width in (32, 64):
+            assert f"ufunc-{shorter.get(name, name)}-f{width}" in rows
 
 
 def test_unknown_rows_are_refused(capsys) -> None:
