@@ -29,6 +29,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xdsl.context import Context
+from xdsl.dialects import math
 from xdsl.dialects.builtin import (
     Float16Type,
     Float32Type,
@@ -68,6 +69,11 @@ def _rebuild(block: Block, m: MathEmit) -> None:
         for op in ops:
             _visit(op, m)
         return
+    sines, cosines = (
+        {op.operands[0] for op in ops if isinstance(op, kind)}
+        for kind in (math.SinOp, math.CosOp)
+    )
+    m.turned = sines & cosines
     for op in ops:
         op.detach()
     for op in ops:

@@ -18,6 +18,8 @@ import pytest
 from math_cases import BY_NAME, CASES, FLOATS, Array, errors, points
 from numpy_emit import evaluate
 
+import rfxjit as rfx
+
 
 @pytest.mark.parametrize("has_fma", [True, False])
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -67,6 +69,21 @@ def test_error_against_mpmath(name: str, dtype: Any) -> None:
             checked += 1
 
     assert checked > 60
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_the_sine_beside_a_cosine(dtype: Any) -> None:
+    """Both share the reduction: another sine than one that is alone."""
+    wide = np.float64 if dtype is np.float32 else np.longdouble
+    if np.finfo(wide).nmant <= np.finfo(dtype).nmant + 8:
+        pytest.skip("no wider format here")
+    (x,) = points(CASES["sin"], dtype, 8000)
+    both = rfx.jit(lambda x: (np.sin(x), np.cos(x)), strict=True)
+    for name, got in zip(("sin", "cos"), both(x), strict=True):
+        with np.errstate(all="ignore"):
+            error = errors(got, getattr(np, name)(x.astype(wide)))
+
+        assert error.max() <= CASES[name].bounds[FLOATS.index(dtype)], name
 
 
 @pytest.mark.parametrize("dtype", FLOATS)

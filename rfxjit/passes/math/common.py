@@ -101,7 +101,7 @@ class Helper:
 class MathEmit(Emit):
     """An emitter with the vocabulary of the math functions."""
 
-    __slots__ = ("has_fma", "helpers")
+    __slots__ = ("has_fma", "helpers", "turned")
 
     def __init__(
         self,
@@ -117,6 +117,8 @@ class MathEmit(Emit):
         self.helpers: dict[str, tuple[Helper, LocationAttr]] = (
             {} if helpers is None else helpers
         )
+        self.turned: set[SSAValue] = set()
+        """Angles of which this block takes the sine and the cosine."""
 
     def child(self, block: Block) -> MathEmit:
         return MathEmit(

@@ -24,13 +24,25 @@ from xdsl.ir import SSAValue
 from rfxjit.dialects.ir import f32, f64, i32, i64
 from rfxjit.passes.math.common import F32, F64, Format, Helper, MathEmit, format_of
 
-# sin(r) = r + r^3 S(r^2) on |r| <= pi/2, absolute error 2^-27.
-SIN_WIDE_F32 = (
-    -0.16666659712791443,
-    0.00833306647837162,
-    -0.00019809373770840466,
-    2.6048051040561404e-06,
-)
+# sin(r) = r + r^3 S(r^2) on |r| <= pi/2, absolute errors 2^-27 and 2^-56.
+SIN_WIDE = {
+    F32: (
+        -0.16666659712791443,
+        0.00833306647837162,
+        -0.00019809373770840466,
+        2.6048051040561404e-06,
+    ),
+    F64: (
+        -0.16666666666666666,
+        0.008333333333333207,
+        -0.00019841269841212473,
+        2.755731921156814e-06,
+        -2.505210690429883e-08,
+        1.605894099702481e-10,
+        -7.643019272264756e-13,
+        2.7214189749369027e-15,
+    ),
+}
 # sin(r) = r + r^3 S(r^2), cos(r) = 1 - r^2/2 + r^4 C(r^2) on |r| <= pi/4, relative
 # errors 2^-28 and 2^-33 (f32), 2^-58 and 2^-64 (f64).
 SIN_F32 = (-0.16666655242443085, 0.008332188241183758, -0.00019518093904480338)
@@ -78,10 +90,10 @@ TAN_F64 = (
 )
 
 # Cut, not rounded: with all parts positive, -0 - 0 * part stays -0.
-PI_F32 = (3.141592502593994, 1.5099578831723193e-07, 1.078060505991553e-14)
 HALF_PI_F32 = (1.570796251296997, 7.549789415861596e-08, 5.390302529957765e-15)
 # The middle part has 26 bits, so its products with n < 2^27 are exact.
 HALF_PI_F64 = (1.5707963267948966, 6.123233932053594e-17, 6.36831716351095e-25)
+HALF_PI = {F32: HALF_PI_F32, F64: HALF_PI_F64}
 INVERSE_PI = 0.3183098861837907
 TWO_OVER_PI = 0.6366197723675814
 
@@ -111,15 +123,15 @@ class Angle:
 # ---- reduction -----------------------------------------------------------------------
 
 
-def _reduce(m: MathEmit, x: SSAValue) -> Angle:
-    """Take away a multiple of pi/2; exact below the limit."""
+def _reduce(m: MathEmit, x: SSAValue, *, exactly: bool = False) -> Angle:
+    """Take away a multiple of pi/2, below the limit; with a low part if `exactly`."""
     fmt = format_of(x)
-    parts = HALF_PI_F32 if fmt is F32 else HALF_PI_F64
+    parts = HALF_PI[fmt]
     shifted = m.mad(x, m.const(TWO_OVER_PI, x.type), fmt.magic)
     n = m.sub(shifted, fmt.magic)
     a = m.fma(n, m.const(-parts[0], x.type), x)
     b = m.fma(n, m.const(-parts[1], x.type), a)
-    if fmt is F32:
+    if not exactly:
         return Angle(m.bits(shifted), m.fma(n, m.const(-parts[2], x.type), b), None)
     low = m.fma(n, m.const(-parts[1], x.type), m.sub(a, b))
     low = m.mad(n, m.const(-parts[2], x.type), low)
@@ -196,7 +208,7 @@ def _reduce_huge(m: MathEmit, a: SSAValue) -> Angle:
         bottom = m.uitofp(m.or_(m.shl(digits[2], 32), digits[3]), f64)
         high, low = m.fast_two_sum(high, m.add(low, m.mul(bottom, 2.0**-64)))
     high, low = m.mul(high, 2.0**-62), m.mul(low, 2.0**-62)
-    parts = HALF_PI_F32 if fmt is F32 else HALF_PI_F64
+    parts = HALF_PI[fmt]
     r, r_low = m.two_prod(high, parts[0])
     r_low = m.mad(low, m.const(parts[0], a.type), r_low)
     r_low = m.mad(high, m.const(parts[1], a.type), r_low)
@@ -208,36 +220,24 @@ def _reduce_huge(m: MathEmit, a: SSAValue) -> Angle:
 # ---- evaluation ----------------------------------------------------------------------
 
 
-def _sin_cos(m: MathEmit, angle: Angle) -> tuple[SSAValue, SSAValue]:
-    """(sin, cos) of high + low, |high| <= pi/4."""
-    r, low = angle.high, angle.low
-    z = m.mul(r, r)
-    if low is None:
-        # + 0 keeps the sign of zero: without it -0 + 0 would end in +0.
-        sin = m.fma(r, m.mad(z, m.horner(z, SIN_F32), 0.0), r)
-        cos = m.mad(
-            m.mul(z, z), m.horner(z, COS_F32), m.mad(z, m.const(-0.5, r.type), 1.0)
-        )
-        return sin, cos
-    sin = m.add(m.mad(m.mul(r, z), m.horner(z, SIN_F64), low), r)
-    half = m.mul(z, 0.5)
-    top = m.sub(1.0, half)
-    lost = m.sub(m.sub(1.0, top), half)
-    tail = m.mad(m.mul(z, z), m.horner(z, COS_F64), m.mad(m.neg(r), low, lost))
-    return sin, m.add(top, tail)
-
-
 def _turned(m: MathEmit, angle: Angle, quadrant: SSAValue) -> SSAValue:
-    """sin(quadrant * pi/2 + high + low)."""
+    """sin(quadrant * pi/2 + high + low), |high| <= pi/4."""
     fmt = format_of(angle.high)
-    sin, cos = _sin_cos(m, angle)
+    r = angle.high if angle.low is None else m.add(angle.high, angle.low)
+    z = m.mul(r, r)
+    sine, cosine = (SIN_F32, COS_F32) if fmt is F32 else (SIN_F64, COS_F64)
+    # + 0 keeps the sign of zero: without it -0 + 0 would end in +0.
+    sin = m.fma(r, m.mad(z, m.horner(z, sine), 0.0), r)
+    cos = m.horner(z, (1.0, -0.5, *cosine))
     y = m.select(m.ne(m.and_(quadrant, 1), 0), cos, sin)
-    return _flip(m, fmt, y, m.and_(quadrant, 2), fmt.width - 2)
+    # Bit 1 of the quadrant becomes the sign.
+    turned = m.and_(m.shl(quadrant, fmt.width - 2), fmt.sign)
+    return _flip(m, fmt, y, turned)
 
 
-def _flip(m: MathEmit, fmt: Format, y: SSAValue, bit: SSAValue, by: int) -> SSAValue:
-    """Change the sign of y if `bit`, moved `by` places left to the sign, is set."""
-    return m.bitcast(m.xor(m.bits(y), m.shl(bit, by)), fmt.type)
+def _flip(m: MathEmit, fmt: Format, y: SSAValue, sign: SSAValue) -> SSAValue:
+    """Change the sign of y if the sign bit is set; all others are 0."""
+    return m.bitcast(m.xor(m.bits(y), sign), fmt.type)
 
 
 def _finite(m: MathEmit, x: SSAValue, y: SSAValue) -> SSAValue:
@@ -267,7 +267,8 @@ TAN_HUGE = {
     F32: Helper("rfx_tan_huge_f32", _tan_huge, (f32,)),
     F64: Helper("rfx_tan_huge_f64", _tan_huge, (f64,)),
 }
-LIMIT = {F32: 39000.0, F64: 2.0**27}
+# From here on, x - n pi/2 is not within an ULP of the exact angle.
+LIMIT = {F32: 39000.0, F64: 2.0**22}
 
 
 def _is_huge(m: MathEmit, fmt: Format, x: SSAValue) -> SSAValue:
@@ -276,44 +277,46 @@ def _is_huge(m: MathEmit, fmt: Format, x: SSAValue) -> SSAValue:
 
 def _keep_zero(m: MathEmit, x: SSAValue, y: SSAValue) -> SSAValue:
     """y, but -0 for x = -0, whose sign gets lost where a low part 0 is added."""
-    if format_of(x) is F32 and m.has_fma:
-        return y
     return m.select(m.eq(x, 0.0), x, y)
 
 
 def _sin_wide(m: MathEmit, x: SSAValue, n: SSAValue, sign: SSAValue) -> SSAValue:
-    """sin(x - n pi), its sign changed by the low bit of `sign`: f32, by pi alone."""
+    """sin(x - n pi), its sign changed by the low bit of `sign`."""
+    fmt = format_of(x)
     r = x
-    for part in PI_F32:
-        r = m.fma(n, m.const(-part, x.type), r)
+    for part in HALF_PI[fmt]:
+        r = m.fma(n, m.const(-2.0 * part, x.type), r)
     z = m.mul(r, r)
-    r = _flip(m, F32, r, sign, F32.width - 1)
-    return m.fma(r, m.mad(z, m.horner(z, SIN_WIDE_F32), 0.0), r)
+    # What the rounding of z lost counts near pi/2, where sin(r) = r (1 - .14 z).
+    lost = m.mul(m.fma(m.neg(r), r, z), 0.14) if fmt is F64 else 0.0
+    r = _flip(m, fmt, r, m.shl(sign, fmt.width - 1))
+    return m.fma(r, m.mad(z, m.horner(z, SIN_WIDE[fmt]), lost), r)
 
 
 def sin(m: MathEmit, x: SSAValue) -> SSAValue:
-    """Sine; f32 reduces by pi, f64 by pi/2.
+    """Sine, by pi; f64 without fma, or beside a cosine, by pi/2, which both share.
 
-    Bound 2.2 / 1.0 ULP.
+    Bound 2.2 / 1.5 ULP.
     """
     fmt = format_of(x)
-    if fmt is F32:
+    if fmt is F32 or (m.has_fma and x not in m.turned):
         shifted = m.mad(x, m.const(INVERSE_PI, x.type), fmt.magic)
         y = _sin_wide(m, x, m.sub(shifted, fmt.magic), m.bits(shifted))
     else:
         angle = _reduce(m, x)
         y = _turned(m, angle, angle.quadrant)
-    y = _keep_zero(m, x, y)
+    if not m.has_fma:
+        y = _keep_zero(m, x, y)
 
     def exact(m: MathEmit) -> SSAValue:
         y = m.call(SIN_HUGE[fmt], x, m.const(0.0, x.type))
-        return _flip(m, fmt, y, m.and_(m.bits(x), fmt.sign), 0)
+        return _flip(m, fmt, y, m.and_(m.bits(x), fmt.sign))
 
     return m.rare(_is_huge(m, fmt, x), exact, y)
 
 
 def cos(m: MathEmit, x: SSAValue) -> SSAValue:
-    """Cosine. Bound 2.2 / 1.0 ULP. f32 takes away (n + 1/2) pi."""
+    """Cosine. Bound 2.2 / 1.5 ULP. f32 takes away (n + 1/2) pi."""
     fmt = format_of(x)
     if fmt is F32:
         a = m.abs(x)
@@ -356,11 +359,13 @@ def _tan_of(m: MathEmit, angle: Angle) -> SSAValue:
 def tan(m: MathEmit, x: SSAValue) -> SSAValue:
     """Tangent. Bound 2.8 / 1.4 ULP."""
     fmt = format_of(x)
-    y = _keep_zero(m, x, _tan_of(m, _reduce(m, x)))
+    y = _tan_of(m, _reduce(m, x, exactly=fmt is F64))
+    if fmt is F64 or not m.has_fma:
+        y = _keep_zero(m, x, y)
 
     def exact(m: MathEmit) -> SSAValue:
         y = m.call(TAN_HUGE[fmt], x)
-        return _flip(m, fmt, y, m.and_(m.bits(x), fmt.sign), 0)
+        return _flip(m, fmt, y, m.and_(m.bits(x), fmt.sign))
 
     return m.rare(_is_huge(m, fmt, x), exact, y)
 

@@ -42,6 +42,32 @@ func.func @turn(%x: f32) -> (f32, f32) {
   func.return %s, %c : f32, f32
 }
 
+// The sine of f64 takes away multiples of pi; beside the cosine of the same angle it
+// shares the reduction by pi/2.
+// CHECK-LABEL: func.func @alone(
+// CHECK:         arith.constant 0.31830988618379069 : f64
+// CHECK-LABEL: func.func @pair(
+// CHECK:         arith.constant 0.63661977236758138 : f64
+// CHECK-NOT:     arith.constant 0.31830988618379069 : f64
+// CHECK:         func.return
+// CHECK-LABEL: func.func @strangers(
+// CHECK:         arith.constant 0.31830988618379069 : f64
+// CHECK:         arith.constant 0.63661977236758138 : f64
+func.func @alone(%x: f64) -> f64 {
+  %s = math.sin %x : f64
+  func.return %s : f64
+}
+func.func @pair(%x: f64) -> (f64, f64) {
+  %s = math.sin %x : f64
+  %c = math.cos %x : f64
+  func.return %s, %c : f64, f64
+}
+func.func @strangers(%x: f64, %y: f64) -> (f64, f64) {
+  %s = math.sin %x : f64
+  %c = math.cos %y : f64
+  func.return %s, %c : f64, f64
+}
+
 // f16 goes through f32.
 // CHECK-LABEL: func.func @half(
 // CHECK-NEXT:    %[[X:.*]] = arith.extf %x : f16 to f32
@@ -93,4 +119,6 @@ func.func @stay(%x: f32, %n: i32, %v: vector<8xf32>) -> (f32, i32, vector<8xf32>
 }
 
 // CHECK-COUNT-1: func.func private @rfx_sin_huge_f32(%{{.*}}: f32, %{{.*}}: f32) -> f32 {
+// CHECK-NOT:     func.func private @rfx_sin_huge_f32
+// CHECK-COUNT-1: func.func private @rfx_sin_huge_f64(%{{.*}}: f64, %{{.*}}: f64) -> f64 {
 // CHECK-NOT:     func.func private
