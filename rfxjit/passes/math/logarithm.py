@@ -72,17 +72,15 @@ RECIPROCAL = (1.477756013284936, -0.7224439049323712, 0.11686277371357293)
 
 @dataclass(frozen=True, eq=False)
 class Base:
-    """1/ln(b) and log_b(2), each as a sum of two doubles."""
+    """1/ln(b), and log_b(2) as a sum of two doubles."""
 
-    scale: tuple[float, float]
+    scale: float
     two: tuple[float, float]
 
 
-BASE_2 = Base((1.4426950408889634, 2.0355273740931033e-17), (1.0, 0.0))
-BASE_10 = Base(
-    (0.4342944819032518, 1.098319650216765e-17),
-    (0.30102999566398120, -2.8037281277851704e-18),
-)
+BASE_2 = Base(1.4426950408889634, (1.0, 0.0))
+# The high part has 42 bits: its product with an exponent is exact.
+BASE_10 = Base(0.4342944819032518, (0.30102999566395283, 2.8363394551044964e-14))
 Quotient = Callable[[MathEmit, SSAValue], SSAValue]
 SQRT_HALF = {F32: 0x3F3504F3, F64: 0x3FE6A09E667F3BCD}
 
@@ -240,16 +238,14 @@ def log(m: MathEmit, x: SSAValue) -> SSAValue:
 def _log_base(m: MathEmit, r: Reduced, base: Base) -> SSAValue:
     """log_b(x) in f64: the large parts in one fma, whose error is computed."""
     type_ = r.f.type
-    f, (high, low) = r.f, base.scale
-    tail = _atanh_tail(m, f)
-    tail = m.mad(f, m.const(low, type_), m.mul(tail, high))
-    if base is BASE_2:
-        exponent = r.k
-    else:
-        exponent, error = m.two_prod(r.k, base.two[0])
-        tail = m.add(tail, m.mad(r.k, m.const(base.two[1], type_), error))
-    total = m.fma(f, m.const(high, type_), exponent)
-    error = m.fma(f, m.const(high, type_), m.sub(exponent, total))
+    f, scale = r.f, m.const(base.scale, type_)
+    tail = m.mul(_atanh_tail(m, f), scale)
+    exponent = r.k
+    if base is BASE_10:
+        exponent = m.mul(r.k, base.two[0])
+        tail = m.mad(r.k, m.const(base.two[1], type_), tail)
+    total = m.fma(f, scale, exponent)
+    error = m.fma(f, scale, m.sub(exponent, total))
     return m.add(total, m.add(error, tail))
 
 
