@@ -219,56 +219,75 @@ def exp2(m: MathEmit, x: SSAValue) -> SSAValue:
 
 
 def _ln2_taken(m: MathEmit, x: SSAValue) -> tuple[SSAValue, SSAValue, SSAValue]:
-    """(bits of n + magic, high, low) with x = n ln2 + high + low, low = -n ln2[1]."""
+    """(n + magic, n, high) with x = n ln2[0] + high; n ln2[1] is still to be taken."""
     fmt = format_of(x)
     ln2 = EXPONENTIAL[fmt].ln2
     shifted = m.mad(x, m.const(LOG2E, x.type), fmt.magic)
     n = m.sub(shifted, fmt.magic)
-    high = m.fma(n, m.const(-ln2[0], x.type), x)
-    return m.bits(shifted), high, m.mul(n, -ln2[1])
+    return shifted, n, m.fma(n, m.const(-ln2[0], x.type), x)
 
 
 def expm1(m: MathEmit, x: SSAValue) -> SSAValue:
-    """e^x - 1, as 2^n p + (2^n - 1) with p = e^r - 1. Bound 1.3 / 1.2 ULP."""
+    """e^x - 1, as 2^n p + (2^n - 1) with p = e^r - 1. Bound 1.7 / 1.2 ULP."""
     fmt = format_of(x)
     c = EXPONENTIAL[fmt]
 
-    def reduced(m: MathEmit, x: SSAValue) -> tuple[SSAValue, SSAValue, SSAValue]:
-        n, high, low = _ln2_taken(m, x)
+    def reduced(m: MathEmit, x: SSAValue) -> tuple[SSAValue, SSAValue, SSAValue | None]:
+        """(bits of n + magic, high, tail): p is their sum, in f32 high alone."""
+        shifted, n, high = _ln2_taken(m, x)
+        if fmt is F32:
+            r = m.mad(n, m.const(-c.ln2[1], x.type), high)
+            p = m.mad(m.mul(r, r), m.horner(r, c.expm1), r)
+            return m.bits(shifted), p, None
+        low = m.mul(n, -c.ln2[1])
         r = m.add(high, low)
-        return n, high, m.mad(m.mul(r, r), m.horner(r, c.expm1), low)
+        return m.bits(shifted), high, m.mad(m.mul(r, r), m.horner(r, c.expm1), low)
 
     def exact(m: MathEmit) -> SSAValue:
         # 2^n may be one too large: half of it, and the result doubled.
         n, high, tail = reduced(m, m.clamp(x, 0.0, c.overflow))
         s = m.exponent_of_two(fmt, m.sub(n, 1))
-        return m.mul(m.mad(s, m.add(high, tail), s), 2.0)
+        p = high if tail is None else m.add(high, tail)
+        return m.mul(m.mad(s, p, s), 2.0)
 
     n, high, tail = reduced(m, m.select(m.gt(c.minus_one, x), c.minus_one, x))
     s = m.exponent_of_two(fmt, n)
-    fast = m.mad(s, tail, m.mad(s, high, m.sub(s, 1.0)))
+    fast = m.mad(s, high, m.sub(s, 1.0))
+    if tail is not None:
+        fast = m.mad(s, tail, fast)
     flag = m.compare("uge", x, fmt.bias / LOG2E)
     return m.copysign(m.rare(flag, exact, fast), x)
 
 
-def _sinh_cosh(m: MathEmit, x: SSAValue) -> tuple[SSAValue, SSAValue, SSAValue]:
-    """(bits of n + magic, sinh r, cosh r - 1) with x = n ln2 + r."""
-    fmt = format_of(x)
-    c = EXPONENTIAL[fmt]
-    n, high, low = _ln2_taken(m, x)
-    r = m.add(high, low)
+def _sinh_cosh(
+    m: MathEmit, x: SSAValue, *, exactly: bool
+) -> tuple[SSAValue, SSAValue, SSAValue]:
+    """(bits of n + magic, sinh r, cosh r - 1) with x = n ln2 + r.
+
+    Not `exactly`, sinh r has the rounding of r in it.
+    """
+    c = EXPONENTIAL[format_of(x)]
+    shifted, n, high = _ln2_taken(m, x)
+    if exactly:
+        low = m.mul(n, -c.ln2[1])
+        r = m.add(high, low)
+    else:
+        low = None
+        r = m.mad(n, m.const(-c.ln2[1], x.type), high)
     z = m.mul(r, r)
     cube, series = m.mul(r, z), m.horner(z, c.sinh)
     even = m.mul(z, m.horner(z, c.cosh))
-    if fmt is F32:
-        return n, m.mad(cube, series, r), even
-    return n, m.add(high, m.mad(cube, series, low)), even
+    if low is None:
+        return m.bits(shifted), m.mad(cube, series, r), even
+    return m.bits(shifted), m.add(high, m.mad(cube, series, low)), even
 
 
 def _hyperbolic(
     m: MathEmit,
     x: SSAValue,
     combine: Callable[[SSAValue, SSAValue, SSAValue, SSAValue], SSAValue],
+    *,
+    exactly: bool,
 ) -> SSAValue:
     """sinh or cosh of |x|: `combine` cosh(n ln2), sinh(n ln2), sinh r, cosh r - 1.
 
@@ -279,11 +298,11 @@ def _hyperbolic(
     a = m.abs(x)
 
     def exact(m: MathEmit) -> SSAValue:
-        n, odd, even = _sinh_cosh(m, m.clamp(a, 0.0, c.overflow + 0.5))
+        n, odd, even = _sinh_cosh(m, m.clamp(a, 0.0, c.overflow + 0.5), exactly=exactly)
         quarter = m.exponent_of_two(fmt, m.sub(n, 2))
         return m.mul(m.mad(quarter, m.add(odd, even), quarter), 2.0)
 
-    n, odd, even = _sinh_cosh(m, a)
+    n, odd, even = _sinh_cosh(m, a, exactly=exactly)
     field = m.shl(n, fmt.fraction)
     half = fmt.one - (1 << fmt.fraction)
     up = m.bitcast(m.add(field, half), fmt.type)
@@ -301,7 +320,10 @@ def sinh(m: MathEmit, x: SSAValue) -> SSAValue:
     sinh(x) = sinh(n ln2) cosh(r) + cosh(n ln2) sinh(r)
     """
     y = _hyperbolic(
-        m, x, lambda c, s, odd, even: m.add(s, m.mad(c, odd, m.mul(s, even)))
+        m,
+        x,
+        lambda c, s, odd, even: m.add(s, m.mad(c, odd, m.mul(s, even))),
+        exactly=format_of(x) is F64,
     )
     return m.copysign(y, x)
 
@@ -312,7 +334,10 @@ def cosh(m: MathEmit, x: SSAValue) -> SSAValue:
     cosh(x) = cosh(n ln2) cosh(r) + sinh(n ln2) sinh(r)
     """
     return _hyperbolic(
-        m, x, lambda c, s, odd, even: m.add(c, m.mad(s, odd, m.mul(c, even)))
+        m,
+        x,
+        lambda c, s, odd, even: m.add(c, m.mad(s, odd, m.mul(c, even))),
+        exactly=False,
     )
 
 
