@@ -166,7 +166,7 @@ def _scaled(
         field = 1 << fmt.fraction
         bits = m.add(m.shl(n, fmt.fraction), fmt.one - field)
         y = m.mul(p, m.bitcast(bits, fmt.type))
-        return m.select(low, m.mul(y, 2.0**-64), y)
+        return m.mul(y, m.select(low, m.const(2.0**-64, x.type), 1.0))
 
     def exact(m: MathEmit) -> SSAValue:
         return scale(m, fmt, *reduced(m, m.clamp(x, *limits), 1.0))
