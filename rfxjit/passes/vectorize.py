@@ -28,8 +28,10 @@ every lane computes the same bits as the scalar loop. Vectors are two registers 
 (four where lanes run a loop of their own, which is bound by latency): code generation
 splits them, and the halves are in flight together. Bodies of a few ops wait for memory
 alone; there one register is best, since halves are stored in descending order, which
-is up to twice as slow. Loops of a few iterations, known
-statically or by the size of the buffer they index, are one masked vector.
+is up to twice as slow; four where all that is stored is a quarter as wide, as of
+comparisons, since packing and storing four costs little more than one. Loops of a few
+iterations, known statically or by the size of the buffer they index, are one masked
+vector.
 
 Option `bytes`: the width of a vector register. Option `masked=false`, for CPUs without
 masked memory accesses: the last iterations run as the scalar loop instead.
@@ -171,7 +173,13 @@ class _Plan:
         inner = [o for o in self.work if any(_is_inside(o, loop) for loop in loops)]
         types = list(self._types(inner) if loops else self._types(self.work))
         itemsize = max((dtype_of(t).itemsize for t in types), default=8)
-        registers = 4 if loops else 1 if small else 2
+        stored = [
+            dtype_of(o.value.type).itemsize
+            for o in self.work
+            if isinstance(o, memref.StoreOp)
+        ]
+        narrow = small and 4 * max(stored, default=itemsize) <= itemsize
+        registers = 4 if loops or narrow else 1 if small else 2
         self.lanes = registers * parent.bytes // itemsize
         most = 8 if small else registers
         self.few = most * parent.bytes // itemsize

@@ -6,7 +6,7 @@
 // CHECK-LABEL: func.func @exp(%x: f32) -> f32 {
 // CHECK-NOT:     scf.if
 // CHECK:         math.fma
-// CHECK:         %y = arith.select
+// CHECK:         %y = arith.mulf
 // CHECK-NEXT:    func.return %y : f32
 // NOFMA-LABEL: func.func @exp(
 // NOFMA-NOT:     math.fma

@@ -81,7 +81,7 @@ func.func @five(%x: memref<5xf64>, %n: index) {
 // -----
 
 // Uniform values stay scalar, indices plus uniform ones stay consecutive, an index used
-// as a number becomes a vector, bools follow.
+// as a number becomes a vector, bools follow; where they alone are stored, four registers.
 
 func.func @mixed(%x: memref<?x?xf32>, %y: memref<?xf32>, %o: memref<?xi1>, %k: f32, %r: index, %n: index) {
   %c0 = arith.constant 0 : index
@@ -107,15 +107,15 @@ func.func @mixed(%x: memref<?x?xf32>, %y: memref<?xf32>, %o: memref<?xi1>, %k: f
 // CHECK:       ^{{.*}}(%[[I:.*]]: index):
 // CHECK:         %[[KK:.*]] = arith.mulf %k, %{{.*}} : f32
 // CHECK:         %[[J:.*]] = arith.addi %r, %[[I]] : index
-// CHECK:         vector.load %x[%r, %[[J]]] : memref<?x?xf32>, vector<16xf32>
-// CHECK:         %[[ALL:.*]] = vector.broadcast %[[KK]] : f32 to vector<16xf32>
+// CHECK:         vector.load %x[%r, %[[J]]] : memref<?x?xf32>, vector<64xf32>
+// CHECK:         %[[ALL:.*]] = vector.broadcast %[[KK]] : f32 to vector<64xf32>
 // CHECK:         %[[ONE:.*]] = memref.load %y[%r]
 // CHECK:         vector.broadcast %[[ONE]]
-// CHECK:         vector.broadcast %[[I]] : index to vector<16xindex>
-// CHECK:         arith.constant dense<[0, 1, 2, {{.*}}]> : vector<16xindex>
-// CHECK:         arith.index_cast %{{.*}} : vector<16xindex> to vector<16xi32>
-// CHECK:         arith.cmpf olt, %{{.*}}, %{{.*}} : vector<16xf32>
-// CHECK:         vector.store %{{.*}}, %o[%[[I]]] : memref<?xi1>, vector<16xi1>
+// CHECK:         vector.broadcast %[[I]] : index to vector<64xindex>
+// CHECK:         arith.constant dense<[0, 1, 2, {{.*}}]> : vector<64xindex>
+// CHECK:         arith.index_cast %{{.*}} : vector<64xindex> to vector<64xi32>
+// CHECK:         arith.cmpf olt, %{{.*}}, %{{.*}} : vector<64xf32>
+// CHECK:         vector.store %{{.*}}, %o[%[[I]]] : memref<?xi1>, vector<64xi1>
 
 // -----
 
