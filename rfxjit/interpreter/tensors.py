@@ -5,7 +5,7 @@
 Every op is its NumPy function, in its own dtype. A `rfx.map` runs its region once on
 whole arrays, broadcast over the iteration space by the indexing maps, which is the same
 as running it element by element because regions are pure. Sums and products of floats
-follow the lane tree of `passes/loop_nests.py`, so that native code is compared bit by
+follow the lane tree of `passes/lane_tree.py`, so that native code is compared bit by
 bit. This is also the backend "interpreter".
 """
 

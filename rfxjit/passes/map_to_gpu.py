@@ -30,7 +30,7 @@ The ops of the host function become kernels in three ways:
   full reduction): one block, in the same way; one thread, if nothing in it is parallel.
 
 In a block everything that is not parallel is computed by each thread alike, and stored
-by the first. So the fixed tree of `loop_nests.py` stays what it is: 64 lanes are 64
+by the first. So the fixed tree of `lane_tree.py` stays what it is: 64 lanes are 64
 threads, and sums have the same bits as on the CPU.
 
 Arithmetic on scalar arguments is the host's, other scalar arithmetic is repeated in
@@ -88,7 +88,7 @@ from rfxjit.passes.gpu_kernel import (
     root_of,
     sweep,
 )
-from rfxjit.passes.loop_nests import LANES
+from rfxjit.passes.lane_tree import LANES
 from rfxjit.passes.loops import load
 
 _LEVEL = ("arith", "func", "math", "memref", "scf")
