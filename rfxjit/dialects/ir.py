@@ -61,6 +61,10 @@ ELEMENT_TYPES: dict[np.dtype[Any], Attribute] = {
     d: t for t, d in DTYPES.items() if t is not index
 }
 
+INTEGERS = {t.width.data: t for t in (i1, i8, i16, i32, i64)}
+"""The signless integer types by their width in bits."""
+
+_INTERNED = {t: t for t in DTYPES}
 
 # By class: `isinstance` of an abstract base class costs 0.5 us when it fails.
 _SHAPED = frozenset({TensorType, MemRefType, VectorType})
@@ -90,10 +94,19 @@ def kind_of(type_: Attribute) -> str:
     return {"b": "b", "i": "s", "u": "u", "f": "f"}[dtype_of(type_).kind]
 
 
+def interned(type_: Attribute) -> Attribute:
+    """The one element type that is equal to `type_`, of which a parser makes many.
+
+    Constants are found by the identity of their type (`passes/emit.py`): what is cached
+    must not hold the types of whatever program came first.
+    """
+    return _INTERNED.get(type_, type_)
+
+
 @cache
 def tensor(element: Attribute, shape: tuple[int, ...] = ()) -> TensorType[Any]:
     """Interned `tensor<shape x element>`; DYNAMIC_INDEX is a dynamic dim."""
-    return TensorType(element, shape)
+    return TensorType(interned(element), shape)
 
 
 @cache
@@ -104,13 +117,13 @@ def memref(
     space: Attribute = _NONE,
 ) -> MemRefType[Any]:
     """Interned `memref<shape x element, layout, space>`."""
-    return MemRefType(element, shape, layout, space)
+    return MemRefType(interned(element), shape, layout, space)
 
 
 @cache
 def vector(element: Attribute, lanes: int) -> VectorType[Any]:
     """Interned `vector<lanes x element>`."""
-    return VectorType(element, (lanes,))
+    return VectorType(interned(element), (lanes,))
 
 
 def like(type_: Attribute, element: Attribute) -> Attribute:
@@ -202,6 +215,7 @@ __all__ = [
     "DTYPES",
     "DYNAMIC_INDEX",
     "ELEMENT_TYPES",
+    "INTEGERS",
     "append",
     "dtype_of",
     "element_type",
@@ -216,6 +230,7 @@ __all__ = [
     "i64",
     "index",
     "integer_attr",
+    "interned",
     "kind_of",
     "like",
     "make",

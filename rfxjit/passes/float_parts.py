@@ -7,17 +7,16 @@ arithmetic and products by powers of two alone.
 from __future__ import annotations
 
 import numpy as np
-from xdsl.dialects.builtin import IntegerType
 from xdsl.ir import Attribute, SSAValue
 
-from rfxjit.dialects.ir import dtype_of, f16, f32
+from rfxjit.dialects.ir import INTEGERS, dtype_of, f16, f32
 from rfxjit.passes.emit import Emit
 
 
 def _layout(type_: Attribute) -> tuple[Attribute, int, int]:
     """The integer type of the bits of a float type, its stored fraction, its bias."""
     info = np.finfo(dtype_of(type_))
-    return IntegerType(info.bits), info.nmant, int(info.maxexp) - 1
+    return INTEGERS[info.bits], info.nmant, int(info.maxexp) - 1
 
 
 def nextafter(

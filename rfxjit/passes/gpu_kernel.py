@@ -226,7 +226,7 @@ class Kernel:
 
     def copy(self, op: Operation, m: Emit) -> None:
         """Copy an op to the end of a block."""
-        inside = {op, *op.walk()}
+        inside = dict.fromkeys(op.walk())
         for inner in inside:
             for operand in inner.operands:
                 owner = operand.owner

@@ -12,6 +12,7 @@ knows the sign.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
 from xdsl.dialects import arith, scf
@@ -20,6 +21,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from rfxjit.dialects.elementwise import TABLE
 from rfxjit.dialects.ir import (
+    INTEGERS,
     append,
     dtype_of,
     f16,
@@ -28,6 +30,7 @@ from rfxjit.dialects.ir import (
     i1,
     i64,
     index,
+    interned,
     kind_of,
     make,
 )
@@ -40,10 +43,12 @@ _ARITH: dict[str, type[Operation]] = {cls.name: cls for cls in arith.Arith.opera
 _FLOAT_WIDTH: Mapping[Attribute, int] = {f16: 16, f32: 32, f64: 64}
 
 
+@cache
 def signless(type_: Attribute) -> Attribute:
-    """The loops-level type of an rfx element type."""
-    whole = type_ not in _FLOAT_WIDTH and type_ != index
-    return IntegerType(width_of(type_)) if whole else type_
+    """The loops-level type of an rfx element type, interned."""
+    if type_ in _FLOAT_WIDTH or type_ == index:
+        return interned(type_)
+    return INTEGERS[width_of(type_)]
 
 
 def width_of(type_: Attribute) -> int:
@@ -289,7 +294,7 @@ def _isfinite(m: Emit, kind: str, _: Attribute, a: SSAValue) -> SSAValue:
 
 
 def _signbit(m: Emit, kind: str, _: Attribute, a: SSAValue) -> SSAValue:
-    return m.lt(m.bitcast(a, IntegerType(width_of(a.type))), 0)
+    return m.lt(m.bitcast(a, INTEGERS[width_of(a.type)]), 0)
 
 
 # ---- bits -------------------------------------------------------------------------

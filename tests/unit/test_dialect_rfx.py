@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from xdsl.context import Context
+from xdsl.dialects.builtin import Float16Type, IntegerType
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 
@@ -20,8 +21,9 @@ from rfxjit.dialects.builder import UNKNOWN
 from rfxjit.dialects.dense_text import from_array, to_array
 from rfxjit.dialects.elementwise import ROWS
 from rfxjit.dialects.elementwise_ops import BY_NAME
-from rfxjit.dialects.ir import ELEMENT_TYPES, make, scalar_attr, tensor
+from rfxjit.dialects.ir import ELEMENT_TYPES, f16, i8, make, scalar_attr, tensor
 from rfxjit.dialects.rfx import ConstantOp, Rfx
+from rfxjit.passes.scalar_semantics import signless
 
 FILECHECK = Path(__file__).parent.parent / "filecheck" / "dialects"
 DTYPES = sorted(ELEMENT_TYPES, key=str)
@@ -99,3 +101,10 @@ def test_scalars_keep_their_value(dtype):
         properties = {"value": scalar_attr(number[()], element)}
         op = make(ConstantOp, (), (element,), UNKNOWN, properties)
         assert to_array(reread(op).value).tobytes() == number.tobytes()
+
+
+def test_cached_types_are_not_those_of_the_program_that_came_first():
+    for first, known in ((IntegerType(8), i8), (Float16Type(), f16)):
+        assert first is not known
+        assert tensor(first, (9, 7, 5)).element_type is known
+        assert signless(first) is known

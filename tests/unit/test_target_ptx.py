@@ -298,6 +298,12 @@ def test_upstream_takes_the_levels(level, name, mlir_opt):
     assert run.returncode == 0, run.stderr
 
 
+def test_branches_are_copied_into_kernels_in_one_order():
+    x = np.ones((4, 5))
+    texts = {rfx.jit(lambda x: x.sum() ** 0.3).lower(x).text("gpu") for _ in range(4)}
+    assert len(texts) == 1
+
+
 def test_the_text_is_deterministic_and_says_each_rounding():
     x = RNG.standard_normal((4, 100)).astype(np.float32)
 
