@@ -49,6 +49,7 @@ from rfxjit.dialects.ir import (
     shape_of,
     tensor,
 )
+from rfxjit.dialects.op_parts import int_list
 
 Size = int | SSAValue
 UNKNOWN = UnknownLoc()
@@ -67,11 +68,6 @@ def split(sizes: Sequence[Size]) -> tuple[tuple[int, ...], list[SSAValue]]:
     """A mixed list as integers with markers, and the values."""
     static = tuple(s if isinstance(s, int) else DYNAMIC_INDEX for s in sizes)
     return static, [s for s in sizes if not isinstance(s, int)]
-
-
-def dense(values: Sequence[int]) -> DenseArrayBase[Any]:
-    """A dense array property of integers."""
-    return rfx.int_list(values)
 
 
 class Builder:
@@ -123,7 +119,7 @@ class Builder:
             dynamic,
             tensor(element, static),
             value=scalar_attr(value, element),
-            static_sizes=dense(static),
+            static_sizes=int_list(static),
         )
 
     def iota(self, dtype: Any, dim: int, shape: Sequence[Size]) -> SSAValue:
@@ -134,7 +130,7 @@ class Builder:
             dynamic,
             tensor(ELEMENT_TYPES[np.dtype(dtype)], static),
             dim=integer_attr(dim, i64),
-            static_sizes=dense(static),
+            static_sizes=int_list(static),
         )
 
     # ---- elements
@@ -168,8 +164,8 @@ class Builder:
             rfx.BroadcastOp,
             (x, *dynamic),
             tensor(element_type(x.type), static),
-            dims=dense(dims),
-            static_sizes=dense(static),
+            dims=int_list(dims),
+            static_sizes=int_list(static),
         )
 
     def reshape(self, x: SSAValue, shape: Sequence[Size]) -> SSAValue:
@@ -179,14 +175,14 @@ class Builder:
             rfx.ReshapeOp,
             (x, *dynamic),
             tensor(element_type(x.type), static),
-            static_sizes=dense(static),
+            static_sizes=int_list(static),
         )
 
     def transpose(self, x: SSAValue, perm: Sequence[int]) -> SSAValue:
         """Dim i of the result is dim `perm[i]` of x."""
         shape = shape_of(x.type)
         type_ = tensor(element_type(x.type), tuple(shape[p] for p in perm))
-        return self.op(rfx.TransposeOp, (x,), type_, perm=dense(perm))
+        return self.op(rfx.TransposeOp, (x,), type_, perm=int_list(perm))
 
     def slice(
         self,
@@ -202,9 +198,9 @@ class Builder:
             rfx.SliceOp,
             (x, *dynamic_starts, *dynamic),
             tensor(element_type(x.type), static),
-            static_starts=dense(from0),
-            steps=dense(steps),
-            static_sizes=dense(static),
+            static_starts=int_list(from0),
+            steps=int_list(steps),
+            static_sizes=int_list(static),
             operandSegmentSizes=DenseArrayBase.from_list(
                 i32, [1, len(dynamic_starts), len(dynamic)]
             ),
@@ -219,7 +215,7 @@ class Builder:
     ) -> SSAValue:
         """A copy of x with the elements replaced that `slice` would give."""
         static, dynamic = split(starts)
-        lists = {"static_starts": dense(static), "steps": dense(steps)}
+        lists = {"static_starts": int_list(static), "steps": int_list(steps)}
         return self.op(rfx.UpdateSliceOp, (x, update, *dynamic), x.type, **lists)
 
     def concatenate(self, xs: Sequence[SSAValue], dim: int) -> SSAValue:
@@ -239,7 +235,9 @@ class Builder:
             for n, a, b in zip(shape_of(x.type), low, high, strict=True)
         )
         type_ = tensor(element_type(x.type), shape)
-        return self.op(rfx.PadOp, (x, value), type_, low=dense(low), high=dense(high))
+        return self.op(
+            rfx.PadOp, (x, value), type_, low=int_list(low), high=int_list(high)
+        )
 
     def gather(
         self, x: SSAValue, indices: Sequence[SSAValue], dims: Sequence[int]
@@ -247,7 +245,7 @@ class Builder:
         """`x[i0, i1, …]`; the indices' shape comes first."""
         rest = tuple(n for d, n in enumerate(shape_of(x.type)) if d not in dims)
         type_ = tensor(element_type(x.type), (*shape_of(indices[0].type), *rest))
-        return self.op(rfx.GatherOp, (x, *indices), type_, dims=dense(dims))
+        return self.op(rfx.GatherOp, (x, *indices), type_, dims=int_list(dims))
 
     def scatter(
         self,
@@ -263,7 +261,7 @@ class Builder:
             (x, *indices, updates),
             x.type,
             combine=StringAttr(combine),
-            dims=dense(dims),
+            dims=int_list(dims),
         )
 
     def dynamic_slice(
@@ -297,10 +295,10 @@ class Builder:
             rfx.DotGeneralOp,
             (a, b),
             tensor(element_type(a.type), shape),
-            lhs_batch=dense(batch[0]),
-            rhs_batch=dense(batch[1]),
-            lhs_contract=dense(contract[0]),
-            rhs_contract=dense(contract[1]),
+            lhs_batch=int_list(batch[0]),
+            rhs_batch=int_list(batch[1]),
+            lhs_contract=int_list(contract[0]),
+            rhs_contract=int_list(contract[1]),
         )
 
     def reduce(self, x: SSAValue, kind: str, dims: Sequence[int]) -> SSAValue:
@@ -312,7 +310,7 @@ class Builder:
             (x,),
             tensor(element, shape),
             kind=StringAttr(kind),
-            dims=dense(dims),
+            dims=int_list(dims),
         )
 
     def scan(self, x: SSAValue, kind: str, dim: int) -> SSAValue:

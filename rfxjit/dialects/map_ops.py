@@ -59,23 +59,14 @@ from xdsl.traits import IsolatedFromAbove, IsTerminator, Pure
 from xdsl.utils.exceptions import VerifyException
 
 from rfxjit.dialects.ir import element_type, index, shape_of
+from rfxjit.dialects.op_parts import expect, expect_count, fits, int_list
 
-COMBINERS = (
-    "none",
-    "add",
-    "mul",
-    "maximum",
-    "minimum",
-    "and",
-    "or",
-    "argmax",
-    "argmin",
-)
+REDUCTIONS = ("add", "mul", "maximum", "minimum", "and", "or", "argmax", "argmin")
 
 
 def map_list(maps: Sequence[Sequence[int]]) -> ArrayAttr[DenseArrayBase[Any]]:
     """Indexing maps as a property."""
-    return ArrayAttr([DenseArrayBase.from_list(i64, list(m)) for m in maps])
+    return ArrayAttr([int_list(m) for m in maps])
 
 
 @irdl_op_definition
@@ -122,8 +113,8 @@ def _verify_loop(op: IRDLOperation, loop: int) -> None:
         parent = parent.parent_op()
     if parent is None:
         raise VerifyException(f"{op.name} must be inside rfx.map or rfx.map_reduce")
-    if not 0 <= loop < len(parent.shape):
-        raise VerifyException(f"loop {loop} is not one of {len(parent.shape)} loops")
+    count = len(parent.shape)
+    expect(0 <= loop < count, f"loop {loop} is not one of {count} loops")
 
 
 class LoopNest(IRDLOperation):
@@ -161,17 +152,12 @@ class LoopNest(IRDLOperation):
 
     def verify_(self) -> None:
         shape, block = self.shape, self.body.block
-        if shape.count(DYNAMIC_INDEX) != len(self.sizes):
-            raise VerifyException(
-                f"expected {shape.count(DYNAMIC_INDEX)} dynamic sizes,"
-                f" got {len(self.sizes)}"
-            )
-        if len(self.maps) != len(self.inputs):
-            raise VerifyException(
-                f"expected {len(self.inputs)} input maps, got {len(self.maps)}"
-            )
-        if not len(self.out_maps) == len(self.outputs) == len(self.combiners):
-            raise VerifyException(f"expected {len(self.outputs)} result maps")
+        expect_count(shape.count(DYNAMIC_INDEX), "dynamic sizes", len(self.sizes))
+        expect_count(len(self.inputs), "input maps", len(self.maps))
+        expect(
+            len(self.out_maps) == len(self.outputs) == len(self.combiners),
+            f"expected {len(self.outputs)} result maps",
+        )
         for what, values, maps in (
             ("input", self.inputs, self.maps),
             ("result", self.outputs, self.out_maps),
@@ -179,31 +165,32 @@ class LoopNest(IRDLOperation):
             for i, (value, map_) in enumerate(zip(values, maps, strict=True)):
                 _verify_map(f"{what} {i}", value.type, map_, shape)
         for i, map_ in enumerate(self.out_maps):
-            if self.combiners[i] not in COMBINERS:
-                raise VerifyException(f"unknown combiner {self.combiners[i]!r}")
-            if self.combiners[i] == "none" and len(map_) != len(shape):
-                raise VerifyException(f"result {i} must have all loops in its map")
-        wanted = [element_type(v.type) for v in self.inputs]
-        if [a.type for a in block.args] != wanted:
-            raise VerifyException(
-                f"the region must have arguments {', '.join(map(str, wanted))}"
+            how = self.combiners[i]
+            expect(how in ("none", *REDUCTIONS), f"unknown combiner {how!r}")
+            expect(
+                how != "none" or len(map_) == len(shape),
+                f"result {i} must have all loops in its map",
             )
+        wanted = [element_type(v.type) for v in self.inputs]
+        expect(
+            [a.type for a in block.args] == wanted,
+            f"the region must have arguments {', '.join(map(str, wanted))}",
+        )
         terminator = block.last_op
         if not isinstance(terminator, YieldOp):
             raise VerifyException("the region must end in rfx.yield")
-        if len(terminator.values) != len(self.outputs):
-            raise VerifyException(
-                f"expected {len(self.outputs)} yielded values,"
-                f" got {len(terminator.values)}"
-            )
+        expect_count(len(self.outputs), "yielded values", len(terminator.values))
         for value, out, how in zip(
             terminator.values, self.outputs, self.combiners, strict=True
         ):
             element = element_type(out.type)
-            if not how.startswith("arg") and value.type != element:
-                raise VerifyException(f"yields {value.type} for elements {element}")
-            if how.startswith("arg") and element != i64:
-                raise VerifyException(f"{how} gives i64 elements, not {element}")
+            if how.startswith("arg"):
+                expect(element == i64, f"{how} gives i64 elements, not {element}")
+            else:
+                expect(
+                    value.type == element,
+                    f"yields {value.type} for elements {element}",
+                )
 
     def print(self, printer: Printer) -> None:
         printer.print_string(" ")
@@ -257,12 +244,7 @@ class LoopNest(IRDLOperation):
             parser.parse_punctuation(":")
             type_ = parser.parse_type()
             inputs.append(parser.resolve_operand(value, type_))
-            arguments.append(
-                parser.Argument(
-                    name.span,
-                    element_type(type_),
-                )
-            )
+            arguments.append(parser.Argument(name.span, element_type(type_)))
 
         parser.parse_comma_separated_list(parser.Delimiter.PAREN, argument)
         parser.parse_punctuation("->")
@@ -279,13 +261,11 @@ class LoopNest(IRDLOperation):
         parser.parse_comma_separated_list(parser.Delimiter.PAREN, result)
         attributes = parser.parse_optional_attr_dict_with_keyword()
         body = parser.parse_region(arguments)
-        return cls.build_nest(
+        nest = cls.build_nest(
             shape, resolved, inputs, maps, types, out_maps, hows, body
-        )._with(dict(attributes.data) if attributes else {})
-
-    def _with(self, attributes: dict[str, Attribute]) -> Self:
-        self.attributes = attributes
-        return self
+        )
+        nest.attributes = dict(attributes.data) if attributes else {}
+        return nest
 
     @classmethod
     def build_nest(
@@ -301,7 +281,7 @@ class LoopNest(IRDLOperation):
     ) -> Self:
         """Build a nest from its parts; `hows` are the combiners."""
         properties: dict[str, Attribute] = {
-            "static_sizes": DenseArrayBase.from_list(i64, list(shape)),
+            "static_sizes": int_list(shape),
             "input_maps": map_list(maps),
             "result_maps": map_list(out_maps),
         }
@@ -318,18 +298,15 @@ class LoopNest(IRDLOperation):
 def _verify_map(
     what: str, type_: Attribute, map_: Sequence[int], shape: Sequence[int]
 ) -> None:
-    dims = shape_of(type_)
-    if len(dims) != len(map_):
-        raise VerifyException(f"{what}: map {list(map_)} does not fit {type_}")
-    if len(set(map_)) != len(map_):
-        raise VerifyException(f"{what}: map {list(map_)} repeats a loop")
+    dims, text = shape_of(type_), list(map_)
+    expect(len(dims) == len(map_), f"{what}: map {text} does not fit {type_}")
+    expect(len(set(map_)) == len(map_), f"{what}: map {text} repeats a loop")
     for d, loop in zip(dims, map_, strict=True):
-        if not 0 <= loop < len(shape):
-            raise VerifyException(f"{what}: there is no loop {loop}")
-        if DYNAMIC_INDEX not in (d, shape[loop]) and d != shape[loop]:
-            raise VerifyException(
-                f"{what}: size {d} does not fit loop {loop} of size {shape[loop]}"
-            )
+        expect(0 <= loop < len(shape), f"{what}: there is no loop {loop}")
+        expect(
+            fits(d, shape[loop]),
+            f"{what}: size {d} does not fit loop {loop} of size {shape[loop]}",
+        )
 
 
 @irdl_op_definition

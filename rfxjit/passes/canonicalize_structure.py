@@ -8,6 +8,7 @@ from xdsl.ir import SSAValue
 
 from rfxjit.dialects import rfx
 from rfxjit.dialects.ir import dtype_of, shape_of
+from rfxjit.dialects.op_parts import int_list
 from rfxjit.passes.rewriting import Rewriter, Rules
 
 
@@ -46,7 +47,7 @@ def _broadcast_twice(op: rfx.BroadcastOp, rewriter: Rewriter) -> SSAValue | None
         rfx.BroadcastOp,
         (inner.input, *op.sizes),
         op.result.type,
-        dims=rfx.int_list([outer[d] for d in rfx.ints(inner.dims)]),
+        dims=int_list([outer[d] for d in rfx.ints(inner.dims)]),
         static_sizes=op.static_sizes,
     )
 
@@ -65,7 +66,7 @@ def _transpose(op: rfx.TransposeOp, rewriter: Rewriter) -> SSAValue | None:
         rfx.TransposeOp,
         (inner.input,),
         op.result.type,
-        perm=rfx.int_list([first[p] for p in perm]),
+        perm=int_list([first[p] for p in perm]),
     )
 
 
@@ -89,10 +90,8 @@ def _slice_twice(op: rfx.SliceOp, rewriter: Rewriter) -> SSAValue | None:
         rfx.SliceOp,
         (inner.input, *op.sizes),
         op.result.type,
-        static_starts=rfx.int_list([a + b * s for a, b, s in places]),
-        steps=rfx.int_list(
-            [s * t for s, t in zip(steps, rfx.ints(op.steps), strict=True)]
-        ),
+        static_starts=int_list([a + b * s for a, b, s in places]),
+        steps=int_list([s * t for s, t in zip(steps, rfx.ints(op.steps), strict=True)]),
         static_sizes=op.static_sizes,
         operandSegmentSizes=op.properties["operandSegmentSizes"],
     )

@@ -24,7 +24,7 @@ from rfxjit.dialects import rfx
 from rfxjit.dialects.map_ops import LoopNest
 
 _LOOPS = (scf.ForOp, scf.WhileOp)
-CONTROL = (scf.IfOp, *_LOOPS)
+_CONTROL = (scf.IfOp, *_LOOPS)
 """The ops whose regions are programs on tensors."""
 
 
@@ -93,7 +93,7 @@ class Lifetimes:
         for op in block.ops:
             self.number[op] = len(self.number)
             self.sides[op] = sides
-            if isinstance(op, CONTROL):
+            if isinstance(op, _CONTROL):
                 self._given += [(v, op, loops) for v in op.operands]
                 inside = (*loops, op) if isinstance(op, _LOOPS) else loops
                 for k, region in enumerate(op.regions):
@@ -122,4 +122,4 @@ class Lifetimes:
             self._views += [(argument, source), (result, source)]
 
 
-__all__ = ["CONTROL", "Lifetimes", "is_window"]
+__all__ = ["Lifetimes", "is_window"]

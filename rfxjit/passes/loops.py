@@ -110,3 +110,21 @@ def for_loop(
     operands = (m.const(0, index), count, m.const(1, index), *carried)
     op = make(scf.ForOp, operands, types, m.location, regions=(Region(block),))
     return append(m.block, op).results
+
+
+def in_order(
+    m: Emit,
+    ends: Sequence[SSAValue],
+    body: Body,
+    where: tuple[SSAValue, ...] = (),
+) -> None:
+    """Nested `scf.for` loops from 0 to `ends`, around `body(m, indices)`."""
+    if not ends:
+        body(m, where)
+        return
+
+    def step(e: Emit, i: SSAValue, _: Sequence[SSAValue]) -> Sequence[SSAValue]:
+        in_order(e, ends[1:], body, (*where, i))
+        return ()
+
+    for_loop(m, ends[0], (), step)

@@ -25,36 +25,31 @@ from typing import TYPE_CHECKING, cast
 from xdsl.dialects import scf
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
-from rfxjit.dialects.ir import append, element_type, index, make, shape_of
+from rfxjit.dialects.ir import append, element_type, index, make
 from rfxjit.passes.buffers import root
-from rfxjit.passes.loops import load, parallel, store
+from rfxjit.passes.loops import load
 from rfxjit.passes.lower_region import keep_facts
+from rfxjit.passes.lower_structure import ends_of, fill, is_scalar
 from rfxjit.passes.scalar_semantics import signless
 
 if TYPE_CHECKING:
-    from rfxjit.passes.emit import Emit
     from rfxjit.passes.lower_to_loops import FunctionLowering
 
 Places = Sequence[SSAValue | None]
 """Where values are carried: a buffer, or None for a scalar."""
 
 
-def _is_array(value: SSAValue) -> bool:
-    """Whether a value is in memory: of more than one element, or of unknown size."""
-    return any(n != 1 for n in shape_of(value.type))
-
-
 def _scalar_types(values: Sequence[SSAValue]) -> list[Attribute]:
     return [
         v.type if v.type == index else signless(element_type(v.type))
         for v in values
-        if not _is_array(v)
+        if is_scalar(v)
     ]
 
 
 def _scalars(state: FunctionLowering, values: Sequence[SSAValue]) -> list[SSAValue]:
     """The scalars among some values, as they are here."""
-    return [state.scalar(v) for v in values if not _is_array(v)]
+    return [state.scalar(v) for v in values if is_scalar(v)]
 
 
 def _bind(
@@ -75,10 +70,7 @@ def _bind(
 def _copy(
     state: FunctionLowering, value: SSAValue, source: SSAValue, out: SSAValue
 ) -> None:
-    def element(m: Emit, where: Sequence[SSAValue]) -> None:
-        store(m, load(m, source, where), out, where)
-
-    parallel(state.emit, [state.sizes.value(d) for d in state.sizes.of(value)], element)
+    fill(state, out, ends_of(state, value), lambda m, where: load(m, source, where))
 
 
 def move(
@@ -115,7 +107,7 @@ def _places(
     buffers, places = state.buffers, list[SSAValue | None]()
     taken = set[SSAValue]()
     for result, values in zip(results, given, strict=True):
-        if not _is_array(result):
+        if is_scalar(result):
             places.append(None)
             continue
         known = [buffers[v] for v in values if v in buffers]
@@ -205,7 +197,7 @@ def lower_while(state: FunctionLowering, op: scf.WhileOp) -> None:
             going = state.emit.and_(going, state.succeeded())
         operands = (going, *_scalars(state, condition.args))
         append(block, make(scf.ConditionOp, operands, (), condition.location))
-    given = [state.buffers[v] if _is_array(v) else None for v in condition.args]
+    given = [None if is_scalar(v) else state.buffers[v] for v in condition.args]
     types = _scalar_types(op.results)
     body = Block(arg_types=types)
     _bind(state, after.args, given, body.args)

@@ -70,15 +70,17 @@ from rfxjit.dialects.ir import (
 )
 from rfxjit.dialects.ir import memref as memref_type
 from rfxjit.dialects.map_ops import LoopNest, MapOp
-from rfxjit.passes.buffers import ALIGNMENT, Buffers, alloca
+from rfxjit.passes.buffers import Buffers, alloca
 from rfxjit.passes.emit import Emit
-from rfxjit.passes.lifetimes import CONTROL, Lifetimes
+from rfxjit.passes.lifetimes import Lifetimes
 from rfxjit.passes.loop_nests import lower_nest
 from rfxjit.passes.loops import load, store
+from rfxjit.passes.lower_accumulation import ACCUMULATION
 from rfxjit.passes.lower_control import lower_for, lower_if, lower_while, move
 from rfxjit.passes.lower_structure import STRUCTURE
 from rfxjit.passes.row_groups import find_row_groups, lower_rows
 from rfxjit.passes.scalar_semantics import lower_elementwise, signless
+from rfxjit.passes.shapes_function import shapes_function
 from rfxjit.passes.sizes import Dim, Sizes
 
 Window = Callable[[Emit, Sequence[SSAValue]], Sequence[SSAValue]]
@@ -105,7 +107,10 @@ class FunctionLowering:
         self.spilled: dict[SSAValue, SSAValue] = {}
         """The scalars that are in memory too, for those who want to read them there."""
         self.may_fail = any(isinstance(op, rfx.RequireOp) for op in old.walk())
+        self._status: SSAValue | None = None
         self.extent: Dim = 1
+        self.extent_loops: tuple[LoopNest, tuple[int, ...]]
+        """The nest and its loops that were joined to make an extent that is a value."""
         self.split = False
         """Whether the one nest of the function runs from %begin to %end."""
 
@@ -201,8 +206,7 @@ class FunctionLowering:
     def run(self) -> list[func.FuncOp]:
         self._arguments()
         body = self.old.body.block
-        work = (LoopNest, *CONTROL, *STRUCTURE)
-        nests = [o for o in body.ops if isinstance(o, work)]
+        nests = [o for o in body.ops if isinstance(o, (LoopNest, *_RULES))]
         self.split = (
             len(nests) == 1
             and isinstance(nests[0], MapOp)
@@ -228,7 +232,7 @@ class FunctionLowering:
             DYNAMIC_INDEX not in shape_of(v.type) for v in self.returned
         ):
             return [new]
-        return [new, self._shapes()]
+        return [new, shapes_function(self)]
 
     @contextmanager
     def inside(self, block: Block) -> Generator[None]:
@@ -286,12 +290,9 @@ class FunctionLowering:
                     self.scalars[op.result] = new
             case arith.FloorDivSIOp():
                 self.sizes.learn(op)
-            case scf.IfOp() | scf.ForOp() | scf.WhileOp():
+            case _ if (rule := _RULES.get(type(op))) is not None:
                 self.sizes.learn(op)
-                _CONTROL[type(op)](self, op)
-            case _ if type(op) in STRUCTURE:
-                self.sizes.learn(op)
-                STRUCTURE[type(op)](self, op)
+                rule(self, op)
             case _:
                 raise UnsupportedError("cannot be lowered to loops", op)
 
@@ -328,7 +329,7 @@ class FunctionLowering:
 
     def status(self) -> SSAValue:
         """The memory of the status: the first failure stays."""
-        if not hasattr(self, "_status"):
+        if self._status is None:
             self._status = self.buffers.alloca(memref_type(i32))
             store(self.top, self.top.const(0, i32), self._status, ())
         return self._status
@@ -346,61 +347,8 @@ class FunctionLowering:
                 zero = m.const(0, index)
                 store(m, self.scalars[value], out, [zero] * len(shape_of(value.type)))
         move(self, self.returned, places, self.buffers.now)
-        status = (
-            load(m, self._status, ()) if hasattr(self, "_status") else m.const(0, i32)
-        )
+        status = m.const(0, i32) if self._status is None else load(m, self._status, ())
         append(self.block, make(func.ReturnOp, (status,), (), m.location))
-
-    # ---- the shapes function
-
-    def _shapes(self) -> func.FuncOp:
-        first: dict[SSAValue, int] = {}
-        count = 0
-        for argument in self.old.body.block.args:
-            if argument in self.buffers:
-                first[argument] = count
-                count += len(shape_of(argument.type))
-
-        total_dims = sum(len(shape_of(v.type)) for v in self.returned) + 2
-        types = [memref_type(i64, (n,)) for n in (count, total_dims)]
-        block = Block(arg_types=types)
-        m = Emit(block, self.old.location)
-
-        def argument_dim(value: SSAValue, dim: int) -> SSAValue:
-            where = m.const(first[value] + dim, index)
-            return m.index_cast(load(m, block.args[0], [where]), index)
-
-        sizes = Sizes(m, argument_dim)
-        for op in self.old.body.block.ops:
-            sizes.learn(op)
-        numbers = [d for v in self.returned for d in sizes.of(v)]
-        numbers.append(self._extent_of(sizes))
-        total: Dim = 0
-        for value in self.buffers.workspace:
-            total = sizes.add(total, sizes.bytes(value, ALIGNMENT))
-        numbers.append(total)
-        for k, number in enumerate(numbers):
-            value = m.index_cast(sizes.value(number), i64)
-            store(m, value, block.args[1], [m.const(k, index)])
-        append(block, make(func.ReturnOp, (m.const(0, i32),), (), m.location))
-        name = f"{self.old.sym_name.data}_shapes"
-        signature = FunctionType.from_lists(types, [i32])
-        new = func.FuncOp(name, signature, Region(block))
-        new.location = self.old.location
-        return new
-
-    def _extent_of(self, sizes: Sizes) -> Dim:
-        """The extent again, from the loops that were joined to make it."""
-        if not self.split or isinstance(self.extent, int):
-            return self.extent if isinstance(self.extent, int) else 1
-        nest, loops = self.extent_loops
-        shape = sizes.of(nest.outputs[0])
-        product: Dim = 1
-        for loop in loops:
-            product = sizes.mul(product, shape[nest.out_maps[0].index(loop)])
-        return product
-
-    extent_loops: tuple[LoopNest, tuple[int, ...]]
 
 
 def _in_loop(value: SSAValue) -> bool:
@@ -419,11 +367,10 @@ def _argument_attributes(function: func.FuncOp, i: int) -> dict[str, Attribute]:
     return cast("Any", function.arg_attrs.data[i]).data
 
 
-_CONTROL: dict[type[Operation], Callable[[FunctionLowering, Any], None]] = {
-    scf.IfOp: lower_if,
-    scf.ForOp: lower_for,
-    scf.WhileOp: lower_while,
-}
+_RULES: dict[type[Operation], Callable[[FunctionLowering, Any], None]] = {
+    **STRUCTURE, **ACCUMULATION,
+    scf.IfOp: lower_if, scf.ForOp: lower_for, scf.WhileOp: lower_while,
+}  # fmt: skip
 
 
 class LowerToLoopsPass(ModulePass):

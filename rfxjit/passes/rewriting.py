@@ -42,6 +42,7 @@ from rfxjit.dialects.ir import (
     shape_of,
 )
 from rfxjit.dialects.map_ops import MapOp, MapReduceOp
+from rfxjit.dialects.op_parts import int_list
 
 Replacement = SSAValue | Sequence[SSAValue | None] | None
 """A value, or one for each result (None for those that nobody uses)."""
@@ -183,7 +184,7 @@ class Rewriter:
             self.sizes(like),
             type_,
             value=scalar_attr(number, element),
-            static_sizes=rfx.int_list(shape),
+            static_sizes=int_list(shape),
         )
 
     def _push(self, op: Operation) -> None:

@@ -26,6 +26,7 @@ from rfxjit.dialects import rfx
 from rfxjit.dialects.builder import Builder, new_function
 from rfxjit.dialects.elementwise_ops import BY_NAME
 from rfxjit.dialects.ir import f64, tensor
+from rfxjit.dialects.op_parts import int_list
 from rfxjit.passes import load_pass
 from rfxjit.passes.pipelines import PIPELINES
 
@@ -45,12 +46,12 @@ def commuted_difference(op: Operation) -> None:
 
 def dropped_step(op: Operation) -> None:
     if isinstance(op, rfx.SliceOp):
-        op.steps = rfx.int_list([1, 1])
+        op.steps = int_list([1, 1])
 
 
 def other_dim(op: Operation) -> None:
     if isinstance(op, rfx.ReduceOp):
-        op.dims = rfx.int_list([1 - rfx.ints(op.dims)[0]])
+        op.dims = int_list([1 - rfx.ints(op.dims)[0]])
 
 
 def merged_without_attributes(op: Operation) -> None:
