@@ -9,7 +9,8 @@ leave undefined: places outside of a buffer, division by zero, shifts by the wid
 
 from __future__ import annotations
 
-from rfxjit.interpreter.loops import UndefinedBehaviourError, run_loops
+from rfxjit.interpreter.arithmetic import UndefinedBehaviourError
+from rfxjit.interpreter.loops import run_loops
 from rfxjit.interpreter.tensors import StatusError, run
 
 __all__ = ["StatusError", "UndefinedBehaviourError", "run", "run_loops"]

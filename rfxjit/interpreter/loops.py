@@ -17,44 +17,28 @@ gpu level is run by as many Python threads as a block has, with a real barrier.
 
 from __future__ import annotations
 
-import ctypes
-import ctypes.util
-import functools
 import threading
 from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, cast
 
 import numpy as np
-from xdsl.dialects import arith, func, gpu, math, memref, scf, vector
+from xdsl.dialects import func, gpu, memref, scf, vector
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
-    DenseIntOrFPElementsAttr,
-    FloatAttr,
-    IntegerAttr,
     MemRefType,
     ModuleOp,
     NoneAttr,
 )
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
-from rfxjit.dialects import upstream
 from rfxjit.dialects.diagnostics import UnsupportedError
-from rfxjit.dialects.elementwise import TABLE
-from rfxjit.dialects.evaluate import evaluate
-from rfxjit.dialects.ir import dtype_of, element_type, i1, shape_of
+from rfxjit.dialects.ir import dtype_of, element_type, shape_of
+from rfxjit.interpreter.arithmetic import ARITHMETIC, FUNCTIONS, undefined
 from rfxjit.interpreter.tensors import StatusError, check_trips
 
 Array = np.ndarray[Any, Any]
 WORKSPACE_ALIGN = 64
-
-
-class UndefinedBehaviourError(Exception):
-    """An op was given what its level leaves undefined."""
-
-
-def _undefined(op: Operation, why: str) -> UndefinedBehaviourError:
-    return UndefinedBehaviourError(f"{op.name}: {why}\n{op}")
 
 
 def run_loops(
@@ -170,12 +154,12 @@ class _Frame:
 
     def op(self, op: Operation) -> None:
         cls = type(op)
-        if (simple := _SIMPLE.get(cls)) is not None:
-            result: Any = simple(*self.all(op.operands))
+        if (function := FUNCTIONS.get(cls)) is not None:
+            result: Any = function(*self.all(op.operands))
+        elif (rule := ARITHMETIC.get(cls)) is not None:
+            result = rule(op, *self.all(op.operands))
         elif (special := _SPECIAL.get(cls)) is not None:
             result = special(self, op)
-        elif cls in _MATH:
-            result = TABLE[_MATH[cls]].numpy(*self.all(op.operands))
         else:
             raise UnsupportedError("cannot be interpreted", op)
         if len(op.results) == 1:
@@ -192,161 +176,13 @@ def _typed(value: Any, type_: Attribute) -> Any:
     return np.asarray(value).astype(dtype, copy=False)[()]
 
 
-# ---- scalars and vectors -------------------------------------------------------------
-
-
-def _unsigned(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of integers taken as unsigned."""
-
-    def apply(*operands: Any) -> Any:
-        wide = [np.asarray(v) for v in operands]
-        kinds = [w.view(f"u{w.itemsize}") if w.dtype != np.bool_ else w for w in wide]
-        result = np.asarray(function(*kinds))
-        signed = result.dtype.kind == "u"
-        return result.view(f"i{result.itemsize}") if signed else result
-
-    return apply
-
-
-@functools.cache
-def _libm_fma(double: bool) -> Callable[..., Any]:
-    library = ctypes.CDLL(ctypes.util.find_library("m"))
-    name, kind = ("fma", ctypes.c_double) if double else ("fmaf", ctypes.c_float)
-    function = getattr(library, name)
-    function.restype, function.argtypes = kind, [kind] * 3
-    return np.frompyfunc(function, 3, 1)
-
-
-def _fma(a: Any, b: Any, c: Any) -> Any:
-    """The C library's, which rounds once."""
-    dtype = np.asarray(a).dtype
-    # f16 in double: rounding twice is rounding once, from 53 to 11 bits.
-    result = _libm_fma(dtype != np.float32)(a, b, c)
-    return np.asarray(result, dtype)
-
-
-def _wrapping(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Integer arithmetic; bools are numbers of one bit."""
-
-    def apply(a: Any, b: Any) -> Any:
-        if np.asarray(a).dtype != np.bool_:
-            return function(a, b)
-        return function(np.int8(a), np.int8(b)) & 1 != 0
-
-    return apply
-
-
-def _signed(function: Callable[..., Any], bools: Any) -> Callable[..., Any]:
-    """A signed minimum or maximum, in which true is -1."""
-    return lambda a, b: (bools if np.asarray(a).dtype == np.bool_ else function)(a, b)
-
-
-def _divide(frame: _Frame, op: Operation) -> Any:
-    """Division towards zero and its remainder."""
-    a, b = (np.asarray(v) for v in frame.all(op.operands))
-    if np.any(b == 0):
-        raise _undefined(op, "division by zero")
-    signed = isinstance(op, (arith.DivSIOp, arith.RemSIOp))
-    if signed and np.any((b == -1) & (a == np.iinfo(a.dtype).min)):
-        raise _undefined(op, "the smallest integer by -1")
-    if not signed:
-        a, b = a.view(f"u{a.itemsize}"), b.view(f"u{b.itemsize}")
-    rest = np.fmod(a, b)
-    whole = (a - rest) // b
-    result = whole if isinstance(op, (arith.DivSIOp, arith.DivUIOp)) else rest
-    return result.view(f"i{a.itemsize}")
-
-
-def _shift(frame: _Frame, op: Operation) -> Any:
-    a, b = (np.asarray(v) for v in frame.all(op.operands))
-    if np.any((b < 0) | (b >= dtype_of(op.results[0].type).itemsize * 8)):
-        raise _undefined(op, "a shift by the width or more")
-    if isinstance(op, arith.ShLIOp):
-        return np.left_shift(a, b)
-    if isinstance(op, arith.ShRSIOp):
-        return np.right_shift(a, b)
-    return _unsigned(np.right_shift)(a, b)
-
-
-def _compare_ints(frame: _Frame, op: upstream.CmpiOp) -> Any:
-    name = arith.CMPI_COMPARISON_OPERATIONS[op.predicate.value.data]
-    a, b = frame.all(op.operands)
-    if np.asarray(a).dtype == np.bool_ and name.startswith("s"):
-        a, b = b, a  # as a signed number, true is -1
-    test = _TESTS[name.removeprefix("s").removeprefix("u")]
-    return _unsigned(test)(a, b) if name.startswith("u") else test(a, b)
-
-
-def _compare_floats(frame: _Frame, op: upstream.CmpfOp) -> Any:
-    name = arith.CMPF_COMPARISON_OPERATIONS[op.predicate.value.data]
-    a, b = frame.all(op.operands)
-    unordered = np.isnan(a) | np.isnan(b)
-    if name in ("false", "true"):
-        return np.full(np.shape(a), name == "true")
-    if name in ("ord", "uno"):
-        return unordered if name == "uno" else ~unordered
-    ordered = _TESTS[name[1:]](a, b) & ~unordered
-    return ordered | unordered if name[0] == "u" else ordered
-
-
-_TESTS: dict[str, Callable[..., Any]] = {
-    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal,
-    "gt": np.greater, "ge": np.greater_equal,
-}  # fmt: skip
-
-
-def _constant(_frame: _Frame, op: arith.ConstantOp) -> Any:
-    value = op.value
-    if isinstance(value, DenseIntOrFPElementsAttr):
-        return np.array(list(cast("Any", value).get_values()))
-    number = cast("FloatAttr | IntegerAttr", value).value.data
-    return bool(number) if op.result.type == i1 else number
-
-
-def _to_float(frame: _Frame, op: Operation) -> Any:
-    value = np.asarray(frame.values[op.operands[0]])
-    if isinstance(op, upstream.UIToFPOp) and value.dtype != np.bool_:
-        value = value.view(f"u{value.itemsize}")
-    return value.astype(dtype_of(op.results[0].type))
-
-
-def _to_int(frame: _Frame, op: Operation) -> Any:
-    """Towards zero; what does not fit is undefined."""
-    value = np.trunc(np.asarray(frame.values[op.operands[0]], np.float64))
-    dtype = dtype_of(op.results[0].type)
-    if isinstance(op, upstream.FPToUIOp):
-        dtype = np.dtype(f"u{dtype.itemsize}")
-    info = np.iinfo(cast("Any", dtype))
-    if not np.all((value >= float(info.min)) & (value < float(info.max) + 1.0)):
-        raise _undefined(op, "a float out of range")
-    return value.astype(dtype).view(f"i{dtype.itemsize}")
-
-
-def _widen(frame: _Frame, op: Operation) -> Any:
-    value = np.asarray(frame.values[op.operands[0]])
-    if isinstance(op, upstream.ExtUIOp) and value.dtype != np.bool_:
-        value = value.view(f"u{value.itemsize}")
-    elif isinstance(op, upstream.ExtSIOp) and value.dtype == np.bool_:
-        return -value.astype(dtype_of(op.results[0].type))
-    return value.astype(dtype_of(op.results[0].type))
-
-
-def _narrow(frame: _Frame, op: upstream.TruncIOp) -> Any:
-    value = np.asarray(frame.values[op.input])
-    return value & 1 != 0 if element_type(op.result.type) == i1 else value
-
-
-def _bitcast(frame: _Frame, op: arith.BitcastOp) -> Any:
-    return np.asarray(frame.values[op.input]).view(dtype_of(op.result.type)).copy()
-
-
 # ---- memory --------------------------------------------------------------------------
 
 
 def _places(frame: _Frame, op: Operation, buffer: Array, indices: Any) -> Any:
     places = tuple(int(i) for i in frame.all(indices))
     if any(not 0 <= i < n for i, n in zip(places, buffer.shape, strict=True)):
-        raise _undefined(op, f"place {places} in a buffer of {buffer.shape}")
+        raise undefined(op, f"place {places} in a buffer of {buffer.shape}")
     return places
 
 
@@ -367,7 +203,7 @@ def _run_of(frame: _Frame, op: Any, mask: Any, lanes: int) -> tuple[Array, Any]:
     columns = first + np.arange(lanes)
     outside = any(not 0 <= i < n for i, n in zip(rows, buffer.shape, strict=False))
     if np.any(mask & (outside | (columns < 0) | (columns >= buffer.shape[-1]))):
-        raise _undefined(op, f"lanes outside of a row of a buffer of {buffer.shape}")
+        raise undefined(op, f"lanes outside of a row of a buffer of {buffer.shape}")
     start = 0
     for i, n in zip(rows, buffer.shape, strict=False):
         start = start * n + i
@@ -428,7 +264,7 @@ def _view(frame: _Frame, op: memref.ViewOp) -> Any:
     shape, dtype = _mixed(frame, type_, op.operands[2:]), dtype_of(type_)
     end = start + int(np.prod(shape)) * dtype.itemsize
     if start % WORKSPACE_ALIGN or end > buffer.size:
-        raise _undefined(op, f"bytes {start} to {end} of {buffer.size}")
+        raise undefined(op, f"bytes {start} to {end} of {buffer.size}")
     return buffer[start:end].view(dtype).reshape(shape)
 
 
@@ -473,12 +309,17 @@ _REDUCTIONS: dict[str, Callable[..., Any]] = {"or": np.any, "and": np.all}
 # ---- control flow --------------------------------------------------------------------
 
 
+def _given(values: list[Any]) -> Any:
+    """What an op gives: its one result by itself, or a list."""
+    return values[0] if len(values) == 1 else values
+
+
 def _for(frame: _Frame, op: scf.ForOp) -> Any:
     begin, end, step = (int(v) for v in frame.all((op.lb, op.ub, op.step)))
     carried = frame.all(op.iter_args)
     for i in range(begin, end, step):
         carried = frame.block(op.body.block, [np.int64(i), *carried])
-    return carried if len(carried) != 1 else carried[0]
+    return _given(carried)
 
 
 def _parallel(frame: _Frame, op: scf.ParallelOp) -> None:
@@ -492,7 +333,7 @@ def _parallel(frame: _Frame, op: scf.ParallelOp) -> None:
 def _if(frame: _Frame, op: scf.IfOp) -> Any:
     region = op.true_region if frame.values[op.cond] else op.false_region
     results = frame.block(region.block) if region.blocks else []
-    return results if len(results) != 1 else results[0]
+    return _given(results)
 
 
 def _while(frame: _Frame, op: scf.WhileOp) -> Any:
@@ -503,13 +344,13 @@ def _while(frame: _Frame, op: scf.WhileOp) -> Any:
             break
         check_trips(op, trip)
         carried = frame.block(op.after_region.block, passed)
-    return passed if len(passed) != 1 else passed[0]
+    return _given(passed)
 
 
 def _call(frame: _Frame, op: func.CallOp) -> Any:
     function = frame.runner.functions[op.callee.root_reference.data]
     results = frame.runner.call(function, frame.all(op.arguments), frame.thread)
-    return results if len(results) != 1 else results[0]
+    return _given(results)
 
 
 # ---- kernels -------------------------------------------------------------------------
@@ -572,32 +413,7 @@ def _barrier(frame: _Frame, _op: gpu.BarrierOp) -> None:
     _thread(frame).barrier.wait()
 
 
-_SIMPLE: dict[type[Operation], Callable[..., Any]] = {
-    arith.AddfOp: np.add, arith.SubfOp: np.subtract, arith.MulfOp: np.multiply,
-    arith.DivfOp: np.divide, arith.NegfOp: np.negative, arith.AddiOp: _wrapping(np.add),
-    arith.SubiOp: _wrapping(np.subtract), arith.MuliOp: _wrapping(np.multiply),
-    arith.MinSIOp: _signed(np.minimum, np.logical_or),
-    arith.MaxSIOp: _signed(np.maximum, np.logical_and),
-    arith.MinUIOp: _unsigned(np.minimum), arith.MaxUIOp: _unsigned(np.maximum),
-    arith.AndIOp: np.bitwise_and, arith.OrIOp: np.bitwise_or,
-    arith.XOrIOp: np.bitwise_xor, arith.MinnumfOp: np.fmin, arith.MaxnumfOp: np.fmax,
-    arith.MinimumfOp: functools.partial(evaluate, "minimum"),
-    arith.MaximumfOp: functools.partial(evaluate, "maximum"),
-    upstream.SelectOp: np.where, math.AbsFOp: np.abs, math.SqrtOp: np.sqrt,
-    math.FloorOp: np.floor, math.CeilOp: np.ceil, math.TruncOp: np.trunc,
-    math.RoundEvenOp: np.rint, math.CopySignOp: np.copysign, math.FmaOp: _fma,
-    math.CtPopOp: _unsigned(np.bitwise_count),
-}  # fmt: skip
-
 _SPECIAL: dict[type[Operation], Callable[[_Frame, Any], Any]] = {
-    arith.ConstantOp: _constant, arith.DivSIOp: _divide, arith.DivUIOp: _divide,
-    arith.RemSIOp: _divide, arith.RemUIOp: _divide, arith.ShLIOp: _shift,
-    arith.ShRSIOp: _shift, arith.ShRUIOp: _shift, upstream.CmpiOp: _compare_ints,
-    upstream.CmpfOp: _compare_floats, upstream.SIToFPOp: _to_float,
-    upstream.UIToFPOp: _to_float, arith.ExtFOp: _to_float, arith.TruncFOp: _to_float,
-    upstream.FPToSIOp: _to_int, upstream.FPToUIOp: _to_int, upstream.ExtSIOp: _widen,
-    upstream.ExtUIOp: _widen, upstream.TruncIOp: _narrow, arith.BitcastOp: _bitcast,
-    upstream.IndexCastOp: lambda f, op: f.values[op.input],
     memref.LoadOp: _load, memref.StoreOp: _store, memref.AllocaOp: _alloca,
     memref.ViewOp: _view, memref.ReinterpretCastOp: _reinterpret,
     memref.CollapseShapeOp: _collapse, memref.DimOp: _dim,
@@ -623,11 +439,3 @@ _SPECIAL: dict[type[Operation], Callable[[_Frame, Any], Any]] = {
 
 _TERMINATORS = frozenset({scf.YieldOp, scf.ReduceOp, scf.ConditionOp, func.ReturnOp,
                           gpu.ReturnOp})  # fmt: skip
-
-_MATH: dict[type[Operation], str] = {
-    cls: row.name
-    for row in TABLE.values()
-    for cls in math.Math.operations
-    if row.lower.get("f") == cls.name
-}
-"""The math functions that `expand-math` has not yet replaced: NumPy's."""

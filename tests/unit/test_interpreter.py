@@ -17,7 +17,8 @@ from rfxjit.dialects.builder import Builder, new_function
 from rfxjit.dialects.diagnostics import verify
 from rfxjit.dialects.elementwise import MINUS_ONE, ONE, TABLE, Partial, Row
 from rfxjit.dialects.ir import ELEMENT_TYPES, f64, kind_of, tensor
-from rfxjit.interpreter.tensors import StatusError, convert, reduce, run
+from rfxjit.interpreter.reductions import reduce
+from rfxjit.interpreter.tensors import StatusError, convert, run
 
 FLOAT_DTYPES = [np.dtype(c) for c in "efd"]
 
