@@ -32,6 +32,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
+from rfxjit.dialects import upstream
 from rfxjit.dialects.diagnostics import UnsupportedError
 from rfxjit.dialects.ir import dtype_of, element_type, shape_of
 from rfxjit.interpreter.arithmetic import ARITHMETIC, FUNCTIONS, undefined

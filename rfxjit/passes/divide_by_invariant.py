@@ -34,8 +34,8 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from rfxjit.dialects.ir import append, f32, f64
+from rfxjit.passes.emit import constant_of
 from rfxjit.passes.math.common import F32, MathEmit, format_of
-from rfxjit.passes.vector_varying import constant_of
 
 FEWEST = 64
 """A loop of fewer iterations divides."""

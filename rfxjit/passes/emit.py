@@ -30,6 +30,7 @@ from xdsl.dialects.builtin import (
     Float16Type,
     Float32Type,
     Float64Type,
+    FloatAttr,
     IndexType,
     IntegerAttr,
     IntegerType,
@@ -90,9 +91,13 @@ def is_float(type_: Attribute) -> bool:
     return _IS_FLOAT[type(element_type(type_))] if known is None else known
 
 
-def _number(value: SSAValue) -> int | None:
-    if isinstance(value.owner, arith.ConstantOp):
-        return cast("IntegerAttr[Any]", value.owner.value).value.data
+def constant_of(value: SSAValue) -> Any:
+    """The number that a scalar value is, or None if it is not a constant."""
+    if not isinstance(value.owner, arith.ConstantOp):
+        return None
+    attribute = value.owner.value
+    if isinstance(attribute, (IntegerAttr, FloatAttr)):
+        return cast("Any", attribute).value.data
     return None
 
 
@@ -175,7 +180,7 @@ class Emit:
         lhs, rhs = self._pair(a, b)
         if type(lhs.type) is not IndexType:
             return None
-        first, second = _number(lhs), _number(rhs)
+        first, second = constant_of(lhs), constant_of(rhs)
         if first is not None and second is not None:
             return self.const(fold(first, second), index)
         if second is not None and second == neutral:
@@ -483,4 +488,6 @@ class Emit:
         return append(self.block, op).results
 
 
-__all__ = ["FAST_NONE", "MATH", "WRAPS", "Body", "Emit", "Operand", "is_float"]
+__all__ = [
+    "FAST_NONE", "MATH", "WRAPS", "Body", "Emit", "Operand", "constant_of", "is_float",
+]  # fmt: skip

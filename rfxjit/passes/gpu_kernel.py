@@ -21,7 +21,6 @@ from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     ArrayAttr,
     DictionaryAttr,
-    IntegerAttr,
     MemRefType,
     UnitAttr,
 )
@@ -38,7 +37,7 @@ from rfxjit.dialects.ir import (
     shape_of,
 )
 from rfxjit.dialects.ir import memref as memref_type
-from rfxjit.passes.emit import Emit
+from rfxjit.passes.emit import Emit, constant_of
 from rfxjit.passes.loops import load, store
 
 if TYPE_CHECKING:
@@ -84,25 +83,18 @@ def has_parallel(block: Block) -> bool:
     return any(isinstance(op, scf.ParallelOp) for op in block.walk())
 
 
-def number_of(value: SSAValue) -> int | None:
-    """The number that a value is, if it is a constant."""
-    if isinstance(value.owner, arith.ConstantOp):
-        return cast("IntegerAttr[Any]", value.owner.value).value.data
-    return None
-
-
 def count_of(m: Emit, get: Callable[[SSAValue], SSAValue], loop: Loop) -> SSAValue:
     """The number of iterations, 0 or less if there is none."""
     begin = get(loop.begin)
     distance = m.sub(get(loop.end), begin)
-    if number_of(loop.step) == 1:
+    if constant_of(loop.step) == 1:
         return distance
     return ceildiv(m, distance, get(loop.step))
 
 
 def at_least(m: Emit, value: SSAValue, least: int) -> SSAValue:
     """The larger one of an index and a number."""
-    number = number_of(value)
+    number = constant_of(value)
     if number is not None:
         return m.const(max(number, least), index)
     return m.max(value, least)
@@ -213,7 +205,7 @@ class Kernel:
             if self.unit.is_shared(op):
                 return self.argument(self.unit.allocate(old))
             return self.stack(op, self.m)
-        if (number := number_of(old)) is not None and old.type == index:
+        if (number := constant_of(old)) is not None and old.type == index:
             return self.m.const(number, index)
         if isinstance(op, VIEWS) and not self.owns(root_of(old)):
             return self.argument(self.unit.host(old))
@@ -378,7 +370,7 @@ class Kernel:
         loops, body = nest_of(op)
         thread = self.place(gpu.ThreadIdOp)
         total = product(m, [count_of(m, self.get, loop) for loop in loops])
-        number = number_of(total)
+        number = constant_of(total)
         once = number is not None and number <= self.threads
         inner = Block(arg_types=[] if once else [index])
         e = m.child(inner)

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, cast
 
 from xdsl.context import Context
@@ -41,6 +42,7 @@ from rfxjit.passes.dce import sweep
 from rfxjit.passes.grad_control import branch, counted, unbounded
 from rfxjit.passes.grad_map import nest
 from rfxjit.passes.grad_rules import READS, RULES
+from rfxjit.passes.handed_on import handed_on
 
 
 def _is_float(value: SSAValue) -> bool:
@@ -50,28 +52,14 @@ def _is_float(value: SSAValue) -> bool:
 
 def _handed_on(op: Operation) -> Iterable[tuple[SSAValue, SSAValue]]:
     """Which value becomes which other one, at the borders of an op's regions."""
-    ends = [
-        list(cast("Operation", region.block.last_op).operands)
-        for region in op.regions
-        if region.blocks
-    ]
     match op:
-        case scf.IfOp():
-            for end in ends:
-                yield from zip(end, op.results, strict=True)
-        case scf.ForOp():
-            for values in (op.iter_args, ends[0]):
-                yield from zip(values, op.body.block.args[1:], strict=True)
-                yield from zip(values, op.results, strict=True)
-        case scf.WhileOp():
-            before, after = op.before_region.block.args, op.after_region.block.args
-            for values in (op.arguments, ends[1]):
-                yield from zip(values, before, strict=True)
-            for targets in (after, op.results):
-                yield from zip(ends[0][1:], targets, strict=True)
+        case scf.IfOp() | scf.ForOp() | scf.WhileOp():
+            for given, taken in handed_on(op):
+                yield from product(given, taken)
         case LoopNest():
+            end = cast("Operation", op.body.block.last_op)
             yield from zip(op.inputs, op.body.block.args, strict=True)
-            yield from zip(ends[0], op.outputs, strict=True)
+            yield from zip(end.operands, op.outputs, strict=True)
         case _:
             raise UnsupportedError("has no derivative rule", op)
 

@@ -25,9 +25,8 @@ from rfxjit.dialects.elementwise_ops import Elementwise
 from rfxjit.dialects.ir import append, index, make
 from rfxjit.dialects.loop_facts import POLL
 from rfxjit.dialects.map_ops import DimOp, IndexOp
-from rfxjit.passes.emit import Emit
+from rfxjit.passes.emit import Emit, constant_of
 from rfxjit.passes.scalar_semantics import lower_convert, lower_elementwise, signless
-from rfxjit.passes.vector_varying import constant_of
 
 SHORT = 8
 """Counted loops of so many trips are not marked as long."""

@@ -73,7 +73,7 @@ from rfxjit.dialects.ir import (
 )
 from rfxjit.dialects.ir import memref as memref_type
 from rfxjit.dialects.loop_facts import trip_limit
-from rfxjit.passes.emit import Emit
+from rfxjit.passes.emit import Emit, constant_of
 from rfxjit.passes.gpu_kernel import (
     THREADS,
     Kernel,
@@ -83,7 +83,6 @@ from rfxjit.passes.gpu_kernel import (
     has_parallel,
     is_pure,
     nest_of,
-    number_of,
     product,
     root_of,
     sweep,
@@ -259,7 +258,7 @@ class Unit:
             op = old.owner
             if isinstance(op, memref.AllocaOp):
                 new = self.allocate(old)
-            elif (number := number_of(old)) is not None and old.type == index:
+            elif (number := constant_of(old)) is not None and old.type == index:
                 new = self.m.const(number, index)
             elif isinstance(op, Operation) and is_pure(op):
                 for operand in op.operands:
@@ -295,7 +294,7 @@ def _block_threads(ops: Sequence[Operation]) -> int:
     nests = [op for op in ops if isinstance(op, scf.ParallelOp)]
     if not nests:
         return 1
-    counts = {number_of(op.upperBound[0]) for op in nests}
+    counts = {constant_of(op.upperBound[0]) for op in nests}
     return LANES if LANES in counts else THREADS
 
 

@@ -31,8 +31,7 @@ from xdsl.passes import ModulePass
 from rfxjit.dialects import upstream
 from rfxjit.dialects.ir import append, element_type, i64, make, shape_of
 from rfxjit.dialects.ir import vector as vector_type
-from rfxjit.passes.emit import Emit
-from rfxjit.passes.vector_varying import constant_of
+from rfxjit.passes.emit import Emit, constant_of
 
 LARGEST = 128
 """Buffers of more elements stay in memory."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from xdsl.dialects import scf
@@ -14,6 +14,7 @@ from rfxjit.dialects import rfx
 from rfxjit.dialects.elementwise_ops import Elementwise
 from rfxjit.dialects.ir import shape_of
 from rfxjit.dialects.map_ops import LoopNest
+from rfxjit.passes.handed_on import handed_on
 
 ELEMENTS = (Elementwise, rfx.ConvertOp)
 
@@ -65,10 +66,11 @@ class Shapes:
                 for i, loop in enumerate(map_):
                     self.same(first.setdefault(loop, (value, i)), (value, i))
         elif isinstance(op, (scf.IfOp, scf.ForOp, scf.WhileOp)):
-            for lists in carried(op):
-                for value in lists[1:]:
+            for given, taken in handed_on(op):
+                start, *others = (*given, *taken)
+                for value in others:
                     for i in range(len(shape_of(value.type))):
-                        self.same((lists[0], i), (value, i))
+                        self.same((start, i), (value, i))
         sizes: Sequence[SSAValue] = getattr(op, "sizes", ())
         dynamic = iter(sizes)
         if sizes and not isinstance(op, LoopNest):
@@ -79,27 +81,9 @@ class Shapes:
                         self.same(_dim_of(size.owner), (op.results[0], i))
 
 
-def carried(op: scf.IfOp | scf.ForOp | scf.WhileOp) -> Iterable[Sequence[SSAValue]]:
-    """What a branch or a loop hands on: tuples of values that have the same sizes."""
-    ends = [cast("Operation", r.block.last_op) for r in op.regions if r.blocks]
-    if isinstance(op, scf.IfOp):
-        return zip(*(end.operands for end in ends), op.results, strict=True) if (
-            op.results) else ()  # fmt: skip
-    if isinstance(op, scf.ForOp):
-        return zip(
-            op.iter_args, op.body.block.args[1:], ends[0].operands, op.results,
-            strict=True,
-        )  # fmt: skip
-    before, after = (region.block.args for region in op.regions)
-    return [
-        *zip(op.arguments, before, ends[1].operands, strict=True),
-        *zip(ends[0].operands[1:], after, op.results, strict=True),
-    ]
-
-
 def _dim_of(op: DimOp) -> tuple[SSAValue, int]:
     constant = cast("Any", op.index.owner).value
     return op.source, constant.value.data
 
 
-__all__ = ["ELEMENTS", "Shapes", "carried"]
+__all__ = ["ELEMENTS", "Shapes"]

@@ -33,10 +33,9 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from rfxjit.dialects.ir import append, element_type, i1, i32, i64, index, make
 from rfxjit.dialects.ir import memref as memref_type
 from rfxjit.dialects.ir import vector as vector_type
-from rfxjit.passes.emit import Emit
+from rfxjit.passes.emit import Emit, constant_of
 from rfxjit.passes.loops import for_loop, load, store
 from rfxjit.passes.vector_control import vector_for, vector_if, vector_while
-from rfxjit.passes.vector_varying import constant_of
 
 _OR: dict[str, Attribute] = {
     "kind": vector.CombiningKindAttr(vector.CombiningKindFlag.OR),

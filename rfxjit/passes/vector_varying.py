@@ -7,14 +7,14 @@ loops are walked until nothing changes.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
-from xdsl.dialects import arith, func, memref, scf
-from xdsl.dialects.builtin import FloatAttr, IntegerAttr
+from xdsl.dialects import func, memref, scf
 from xdsl.ir import Block, Operation, Region, SSAValue
 
 from rfxjit.dialects.ir import append, make
 from rfxjit.passes.emit import Emit
+from rfxjit.passes.handed_on import handed_on
 
 _SUPPORTED = (memref.LoadOp, memref.StoreOp, memref.DimOp, func.CallOp, scf.IfOp,
               scf.ForOp, scf.WhileOp, scf.YieldOp, scf.ConditionOp,
@@ -83,20 +83,13 @@ def _vary(block: Block, varying: set[SSAValue]) -> bool:
     """Add the varying values of `block`; whether all of it has a vector form."""
     for op in block.ops:
         if isinstance(op, scf.IfOp):
-            regions = [r for r in op.regions if r.blocks]
-            if not all(_vary(r.block, varying) for r in regions):
+            if not all(_vary(r.block, varying) for r in op.regions if r.blocks):
                 return False
-            yields = [cast("Operation", r.block.last_op).operands for r in regions]
-            for k, result in enumerate(op.results):
-                if op.cond in varying or any(y[k] in varying for y in yields):
-                    varying.add(result)
-        elif isinstance(op, scf.ForOp):
-            if varying & {op.lb, op.ub, op.step}:
-                raise _DivergentError(op)
-            if not _vary_for(op, varying):
-                return False
-        elif isinstance(op, scf.WhileOp):
-            if not _vary_while(op, varying):
+            for given, taken in handed_on(op):
+                if not varying.isdisjoint((op.cond, *given)):
+                    varying.update(taken)
+        elif isinstance(op, (scf.ForOp, scf.WhileOp)):
+            if not _vary_loop(op, varying):
                 return False
         elif isinstance(op, memref.StoreOp):
             if not varying.intersection(op.indices):
@@ -108,55 +101,23 @@ def _vary(block: Block, varying: set[SSAValue]) -> bool:
     return True
 
 
-def _vary_for(op: scf.ForOp, varying: set[SSAValue]) -> bool:
-    body = op.body.block
-    while True:
-        before = len(varying)
-        if not _vary(body, varying):
-            return False
-        yields = cast("Operation", body.last_op).operands
-        for given, argument, new, result in zip(
-            op.iter_args, body.args[1:], yields, op.results, strict=True
-        ):
-            if varying & {given, argument, new}:
-                varying.update((argument, result))
-        if len(varying) == before:
-            return True
-
-
-def _vary_while(op: scf.WhileOp, varying: set[SSAValue]) -> bool:
+def _vary_loop(op: scf.ForOp | scf.WhileOp, varying: set[SSAValue]) -> bool:
     """What is the same in all lanes that still run stays uniform inside the loop.
 
     Its results vary all the same if lanes leave at different times.
     """
-    before, after = op.before_region.block, op.after_region.block
-    end = cast("scf.ConditionOp", before.last_op)
-    yields = cast("Operation", after.last_op).operands
-    while True:
+    if isinstance(op, scf.ForOp) and varying & {op.lb, op.ub, op.step}:
+        raise _DivergentError(op)
+    count = -1
+    while count < len(varying):
         count = len(varying)
-        for given, new, argument in zip(op.operands, yields, before.args, strict=True):
-            if varying & {given, new}:
-                varying.add(argument)
-        if not _vary(before, varying):
+        for given, taken in handed_on(op):
+            if not varying.isdisjoint(given):
+                varying.update(taken)
+        if not all(_vary(region.block, varying) for region in op.regions):
             return False
-        for value, argument, result in zip(
-            end.args, after.args, op.results, strict=True
-        ):
-            if value in varying:
-                varying.add(argument)
-            if varying & {value, end.condition}:
-                varying.add(result)
-        if not _vary(after, varying):
-            return False
-        if len(varying) == count:
-            return True
-
-
-def constant_of(value: SSAValue) -> Any:
-    """The number that a scalar value is, or None if it is not a constant."""
-    if not isinstance(value.owner, arith.ConstantOp):
-        return None
-    attribute = value.owner.value
-    if isinstance(attribute, (IntegerAttr, FloatAttr)):
-        return cast("Any", attribute).value.data
-    return None
+        if isinstance(op, scf.WhileOp):
+            end = cast("scf.ConditionOp", op.before_region.block.last_op)
+            if end.condition in varying:
+                varying.update(op.results)
+    return True

@@ -51,11 +51,11 @@ from xdsl.passes import ModulePass
 
 from rfxjit.dialects.ir import append, dtype_of, i1, index, shape_of
 from rfxjit.dialects.ir import vector as vector_type
-from rfxjit.passes.emit import Emit
+from rfxjit.passes.emit import Emit, constant_of
 from rfxjit.passes.loops import close_parallel
 from rfxjit.passes.math.common import RARE
 from rfxjit.passes.vector_body import VectorBody
-from rfxjit.passes.vector_varying import constant_of, find_varying, is_straight
+from rfxjit.passes.vector_varying import find_varying, is_straight
 
 SMALL_BODY = 10
 """A body of at most this many ops: one register, but a short loop may fill eight."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from xdsl.dialects import arith, func, math, memref, scf
 from xdsl.ir import Block, Operation, SSAValue
 
-from rfxjit.passes.vector_varying import constant_of
+from rfxjit.passes.emit import constant_of
 
 UNKNOWN = 64
 _NS: dict[type[Operation], float] = {
