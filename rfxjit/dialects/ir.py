@@ -16,6 +16,7 @@ import numpy as np
 from xdsl.dialects import builtin
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
+    DenseArrayBase,
     FloatAttr,
     IntegerAttr,
     IntegerType,
@@ -142,6 +143,12 @@ def integer_attr(value: int, type_: Attribute) -> IntegerAttr[Any]:
 
 
 @cache
+def i32s(*values: int) -> DenseArrayBase[Any]:
+    """Interned `array<i32: …>`."""
+    return DenseArrayBase.from_list(i32, values)
+
+
+@cache
 def _float_attr(bits: bytes, type_: Attribute) -> FloatAttr[Any]:
     return FloatAttr(float(np.frombuffer(bits, np.float64)[0]), cast(Any, type_))
 
@@ -211,6 +218,14 @@ def append(block: Block, op: OpT) -> OpT:
     return op
 
 
+def prepend(block: Block, op: OpT) -> OpT:
+    """Add a new, unattached op at the beginning of `block`."""
+    if block.first_op is None:
+        return append(block, op)
+    block.insert_op_before(op, block.first_op)
+    return op
+
+
 __all__ = [
     "DTYPES",
     "DYNAMIC_INDEX",
@@ -227,6 +242,7 @@ __all__ = [
     "i8",
     "i16",
     "i32",
+    "i32s",
     "i64",
     "index",
     "integer_attr",
@@ -235,6 +251,7 @@ __all__ = [
     "like",
     "make",
     "memref",
+    "prepend",
     "scalar_attr",
     "shape_of",
     "tensor",

@@ -22,21 +22,20 @@ from math import prod
 from typing import Any, cast
 
 from xdsl.dialects import memref, scf
-from xdsl.dialects.builtin import DYNAMIC_INDEX, DenseArrayBase, IntegerAttr
+from xdsl.dialects.builtin import DYNAMIC_INDEX
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from rfxjit.dialects import rfx
-from rfxjit.dialects.ir import dtype_of, element_type, i32, i64, shape_of
+from rfxjit.dialects.ir import dtype_of, element_type, shape_of
 from rfxjit.dialects.ir import memref as memref_type
 from rfxjit.dialects.map_ops import LoopNest
-from rfxjit.passes.emit import Emit
 from rfxjit.passes.lifetimes import Lifetimes
+from rfxjit.passes.loops import ALIGNMENT, alloca_at_top
 from rfxjit.passes.scalar_semantics import signless
 from rfxjit.passes.sizes import Dim, Sizes
 
 STACK_BYTES = 1024
 """Temporaries up to this size are on the stack; larger ones are in the workspace."""
-ALIGNMENT = 64
 UPDATES = (rfx.ScatterOp, rfx.DynamicUpdateSliceOp)
 """Ops that change few elements of their first operand."""
 
@@ -46,15 +45,6 @@ def root(buffer: SSAValue) -> SSAValue:
     while isinstance(buffer.owner, memref.ReinterpretCastOp):
         buffer = buffer.owner.source
     return buffer
-
-
-def alloca(m: Emit, type_: Attribute) -> SSAValue:
-    """Stack memory."""
-    properties: dict[str, Attribute] = {
-        "operandSegmentSizes": DenseArrayBase.from_list(i32, [0, 0]),
-        "alignment": IntegerAttr(ALIGNMENT, i64),
-    }
-    return m.op(memref.AllocaOp, (), type_, properties)
 
 
 def _type(value: SSAValue) -> Attribute:
@@ -209,14 +199,7 @@ class Buffers(dict[SSAValue, SSAValue]):
 
     def alloca(self, type_: Attribute) -> SSAValue:
         """Stack memory, at the top of the function."""
-        op = cast("Operation", alloca(self.top, type_).owner)
-        op.detach()
-        block = self.top.block
-        if block.first_op is None:
-            block.add_op(op)
-        else:
-            block.insert_op_before(op, block.first_op)
-        return op.results[0]
+        return alloca_at_top(self.top.block, type_, self.top.location)
 
 
 def _successor(value: SSAValue) -> SSAValue | None:
@@ -248,4 +231,4 @@ def _reads_there(value: SSAValue, operand: SSAValue) -> bool:
     )
 
 
-__all__ = ["ALIGNMENT", "UPDATES", "Buffers", "alloca", "root"]
+__all__ = ["UPDATES", "Buffers", "root"]

@@ -38,6 +38,7 @@ from xdsl.passes import ModulePass
 from rfxjit.dialects import upstream
 from rfxjit.dialects.ir import i1, integer_attr, make
 from rfxjit.passes.dce import sweep
+from rfxjit.passes.emit import constant_of
 from rfxjit.passes.loops import outside_of_nests
 from rfxjit.passes.ranges import (
     LONGEST,
@@ -49,7 +50,6 @@ from rfxjit.passes.ranges import (
     limits,
     widened,
 )
-from rfxjit.passes.vector_varying import constant_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -26,9 +26,8 @@ from xdsl.ir import Attribute, SSAValue
 
 from rfxjit.dialects.ir import dtype_of, index, kind_of
 from rfxjit.dialects.ir import memref as memref_type
-from rfxjit.passes.buffers import alloca
 from rfxjit.passes.emit import Emit
-from rfxjit.passes.loops import for_loop, load, parallel, store
+from rfxjit.passes.loops import alloca, for_loop, load, parallel, store
 from rfxjit.passes.scalar_semantics import lower_elementwise, signless
 from rfxjit.passes.sizes import Dim
 

@@ -15,7 +15,6 @@ from typing import Any, cast
 
 from xdsl.dialects import func, llvm
 from xdsl.dialects.builtin import (
-    DenseArrayBase,
     DenseIntOrFPElementsAttr,
     IntegerAttr,
     StringAttr,
@@ -30,11 +29,13 @@ from rfxjit.dialects.ir import (
     i1,
     i8,
     i32,
+    i32s,
     i64,
     index,
     integer_attr,
     like,
     make,
+    prepend,
     shape_of,
 )
 
@@ -49,12 +50,6 @@ LESS = {"predicate": integer_attr(2, i64)}
 BELOW = {"predicate": integer_attr(6, i64)}
 
 Dim = int | SSAValue
-
-
-@cache
-def i32s(*values: int) -> DenseArrayBase[Any]:
-    """Interned `array<i32: …>`."""
-    return DenseArrayBase.from_list(i32, values)
 
 
 @dataclass(frozen=True)
@@ -157,11 +152,7 @@ class LlvmBuilder(ABC):
         if value not in self.constants:
             attribute = {"value": integer_attr(value, i64)}
             op = make(llvm.ConstantOp, (), (i64,), self.old.location, attribute)
-            if self.entry.first_op is None:
-                self.entry.add_op(op)
-            else:
-                self.entry.insert_op_before(op, self.entry.first_op)
-            self.constants[value] = op.results[0]
+            self.constants[value] = prepend(self.entry, op).results[0]
         return self.constants[value]
 
     def intrinsic(
@@ -169,6 +160,12 @@ class LlvmBuilder(ABC):
     ) -> SSAValue:
         """A call of `llvm.<name>`, overloaded on the result type."""
         name = f"{name}.{mangled(type_)}"
+        return self.call_intrinsic(name, operands, type_)
+
+    def call_intrinsic(
+        self, name: str, operands: Sequence[SSAValue], type_: Attribute
+    ) -> SSAValue:
+        """A call of an intrinsic by its whole name."""
         properties = intrinsic_properties(name, len(operands))
         return self.op(llvm.CallIntrinsicOp, operands, type_, properties)
 

@@ -20,7 +20,7 @@ from typing import Any, cast
 from xdsl.dialects import llvm, scf
 from xdsl.ir import Block, Operation, SSAValue
 
-from rfxjit.dialects.ir import i1, i32, i64, integer_attr
+from rfxjit.dialects.ir import i1, i32, i32s, i64, integer_attr
 from rfxjit.dialects.loop_facts import POLL, trip_limit
 from rfxjit.passes.llvm_builder import (
     EQUAL,
@@ -31,7 +31,6 @@ from rfxjit.passes.llvm_builder import (
     LlvmBuilder,
     access_of,
     call_of,
-    i32s,
     register_type,
 )
 

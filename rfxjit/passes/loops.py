@@ -11,14 +11,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from xdsl.dialects import memref, scf
-from xdsl.dialects.builtin import DenseArrayBase
+from xdsl.dialects.builtin import LocationAttr
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
-from rfxjit.dialects.ir import append, element_type, i32, index, make
+from rfxjit.dialects.ir import (
+    append,
+    element_type,
+    i32s,
+    i64,
+    index,
+    integer_attr,
+    make,
+    prepend,
+)
 from rfxjit.passes.emit import Emit
 
 Body = Callable[[Emit, Sequence[SSAValue]], None]
 CarriedBody = Callable[[Emit, SSAValue, Sequence[SSAValue]], Sequence[SSAValue]]
+ALIGNMENT = 64
+"""Where memory that we make begins: at multiples of this."""
+_ALLOCA = {
+    "operandSegmentSizes": i32s(0, 0),
+    "alignment": integer_attr(ALIGNMENT, i64),
+}
 
 
 def outside_of_nests(op: Operation) -> Iterator[Operation]:
@@ -41,6 +56,18 @@ def store(
 ) -> None:
     """`memref.store`."""
     append(m.block, make(memref.StoreOp, (value, buffer, *indices), (), m.location))
+
+
+def alloca(m: Emit, type_: Attribute) -> SSAValue:
+    """Stack memory."""
+    return m.op(memref.AllocaOp, (), type_, _ALLOCA)
+
+
+def alloca_at_top(block: Block, type_: Attribute, location: LocationAttr) -> SSAValue:
+    """Stack memory, at the beginning of a block."""
+    return prepend(
+        block, make(memref.AllocaOp, (), (type_,), location, _ALLOCA)
+    ).results[0]
 
 
 def parallel(m: Emit, dims: Sequence[SSAValue], body: Body) -> None:
@@ -71,9 +98,7 @@ def close_parallel(
     """Make a filled block the body of one `scf.parallel`."""
     by = m.const(step, index)
     append(block, make(scf.ReduceOp, (), (), m.location))
-    properties: dict[str, Attribute] = {
-        "operandSegmentSizes": DenseArrayBase.from_list(i32, [1, 1, 1, 0])
-    }
+    properties = {"operandSegmentSizes": i32s(1, 1, 1, 0)}
     append(
         m.block,
         make(

@@ -97,7 +97,7 @@ def _only_read(buffer: SSAValue) -> bool:
 def _register(k: _Kernel, op: gpu.ThreadIdOp | gpu.BlockIdOp) -> None:
     """A special register of 32 bits."""
     name = f"llvm.nvvm.read.ptx.sreg.{_REGISTERS[type(op)]}.{op.dimension.data.value}"
-    value = k.op(llvm.CallIntrinsicOp, (), i32, intrinsic_properties(name, 0))
+    value = k.call_intrinsic(name, (), i32)
     k.values[op.result] = k.op(llvm.ZExtOp, (value,), i64)
 
 

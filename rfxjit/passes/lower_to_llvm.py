@@ -45,6 +45,7 @@ from rfxjit.dialects.ir import (
     i1,
     i8,
     i32,
+    i32s,
     i64,
     integer_attr,
     make,
@@ -65,7 +66,6 @@ from rfxjit.passes.llvm_builder import (
     LlvmBuilder,
     access_of,
     call_of,
-    i32s,
     intrinsic_properties,
     mangled,
     memory_type,
@@ -250,8 +250,7 @@ def _masked_load(f: LlvmFunction, op: vector.MaskedLoadOp) -> None:
     address = f.address(f.buffers[op.base], f.all(op.indices))
     operands = (address, f.get(op.mask), f.to_memory(f.get(op.pass_thru)))
     type_ = operands[2].type
-    properties = intrinsic_properties(f"llvm.masked.load.{mangled(type_)}.p0", 3)
-    value = f.op(llvm.CallIntrinsicOp, operands, type_, properties)
+    value = f.call_intrinsic(f"llvm.masked.load.{mangled(type_)}.p0", operands, type_)
     f.values[op.result] = f.from_memory(value, op.result.type)
 
 
@@ -298,8 +297,7 @@ def _reduction(f: LlvmFunction, op: vector.ReductionOp) -> None:
         raise UnsupportedError("only the or of all lanes is supported", op)
     source = f.get(op.vector)
     name = f"llvm.vector.reduce.or.{mangled(source.type)}"
-    properties = intrinsic_properties(name, 1)
-    f.values[op.dest] = f.op(llvm.CallIntrinsicOp, (source,), op.dest.type, properties)
+    f.values[op.dest] = f.call_intrinsic(name, (source,), op.dest.type)
 
 
 def _shuffle(f: LlvmFunction, op: vector.ShuffleOp) -> None:
@@ -338,10 +336,7 @@ def _alloca(f: LlvmFunction, op: memref.AllocaOp) -> None:
     if DYNAMIC_INDEX in shape:
         raise UnsupportedError("memref.alloca of a dynamic size", op)
     element = element_type(type_)
-    count = 1
-    for n in shape:
-        count *= n
-    size = f.integer(count)
+    size = f.integer(prod(shape))
     properties: dict[str, Attribute] = {
         "elem_type": memory_type(element),
         "alignment": integer_attr(64, i64),

@@ -70,11 +70,11 @@ from rfxjit.dialects.ir import (
 )
 from rfxjit.dialects.ir import memref as memref_type
 from rfxjit.dialects.map_ops import LoopNest, MapOp
-from rfxjit.passes.buffers import Buffers, alloca
+from rfxjit.passes.buffers import Buffers
 from rfxjit.passes.emit import Emit
 from rfxjit.passes.lifetimes import Lifetimes
 from rfxjit.passes.loop_nests import lower_nest
-from rfxjit.passes.loops import load, store
+from rfxjit.passes.loops import alloca, load, store
 from rfxjit.passes.lower_accumulation import ACCUMULATION
 from rfxjit.passes.lower_control import lower_for, lower_if, lower_while, move
 from rfxjit.passes.lower_structure import STRUCTURE

@@ -16,9 +16,8 @@ from xdsl.ir import Block, Region, SSAValue
 
 from rfxjit.dialects.ir import append, i32, i64, index, make, shape_of
 from rfxjit.dialects.ir import memref as memref_type
-from rfxjit.passes.buffers import ALIGNMENT
 from rfxjit.passes.emit import Emit
-from rfxjit.passes.loops import load, store
+from rfxjit.passes.loops import ALIGNMENT, load, store
 from rfxjit.passes.sizes import Dim, Sizes
 
 if TYPE_CHECKING:

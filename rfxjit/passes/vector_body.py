@@ -24,17 +24,15 @@ from typing import Any, cast
 
 from xdsl.dialects import arith, func, memref, scf, vector
 from xdsl.dialects.builtin import (
-    DenseArrayBase,
     DenseIntOrFPElementsAttr,
-    IntegerAttr,
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
-from rfxjit.dialects.ir import append, element_type, i1, i32, i64, index, make
+from rfxjit.dialects.ir import append, element_type, i1, index, make
 from rfxjit.dialects.ir import memref as memref_type
 from rfxjit.dialects.ir import vector as vector_type
 from rfxjit.passes.emit import Emit, constant_of
-from rfxjit.passes.loops import for_loop, load, store
+from rfxjit.passes.loops import alloca_at_top, for_loop, load, store
 from rfxjit.passes.vector_control import vector_for, vector_if, vector_while
 
 _OR: dict[str, Attribute] = {
@@ -101,10 +99,6 @@ class VectorBody:
                 new = self.broadcast(self.scalar(old))
             self.vectors[old] = new
         return new
-
-    def new(self, old: SSAValue) -> SSAValue:
-        """A value of the kind that `type_of` tells."""
-        return self.vector(old) if old in self.varying else self.scalar(old)
 
     def broadcast(self, value: SSAValue) -> SSAValue:
         """A scalar in all lanes."""
@@ -313,18 +307,8 @@ class VectorBody:
 
     def slot(self, element: Attribute) -> SSAValue:
         """Stack memory for one vector, at the top of the function."""
-        properties: dict[str, Attribute] = {
-            "operandSegmentSizes": DenseArrayBase.from_list(i32, [0, 0]),
-            "alignment": IntegerAttr(64, i64),
-        }
         type_ = memref_type(element, (self.width,))
-        op = make(memref.AllocaOp, (), (type_,), self.m.location, properties)
-        first = self.entry.first_op
-        if first is None:
-            self.entry.add_op(op)
-        else:
-            self.entry.insert_op_before(op, first)
-        return op.results[0]
+        return alloca_at_top(self.entry, type_, self.m.location)
 
     def whole_store(self, value: SSAValue, slot: SSAValue) -> None:
         """Store all lanes into a slot."""
