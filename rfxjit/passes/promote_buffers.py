@@ -37,7 +37,6 @@ LARGEST = 128
 """Buffers of more elements stay in memory."""
 
 _SCALAR = (memref.LoadOp, memref.StoreOp)
-_READS = (memref.LoadOp, vector.LoadOp, vector.MaskedLoadOp)
 _WRITES = (memref.StoreOp, vector.StoreOp, vector.MaskedStoreOp)
 
 
