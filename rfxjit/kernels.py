@@ -10,7 +10,7 @@
 
     collatz(np.arange(1, 10))          # array([0, 1, 7, 2, 5, 8, 16, 3, 19])
 
-As `jit.py` this loads nothing heavy: the frontend comes by name when it is needed.
+As `dispatch.py` this loads nothing heavy: the frontend comes by name when it is needed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import functools
 import importlib
 import inspect
 import operator
-import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -28,8 +27,9 @@ from typing import Any, cast, overload
 
 import numpy as np
 
+from rfxjit.dispatch import JitFunction, switched_off
 from rfxjit.errors import KernelError, RfxError
-from rfxjit.jit import JitFunction, options_of
+from rfxjit.jit import options_of
 from rfxjit.runtime.native_type import vectorcall
 from rfxjit.runtime.unit import Options
 
@@ -50,7 +50,6 @@ class KernelFunction(JitFunction):
         self.own = tuple(name for name in own if name not in names)
         """The arguments that a call has beside those of the function."""
         super().__init__(_with(self.own, given) if self.own else given, options)
-        self._plain = False  # there is no plain Python to run
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Serve a call that no native entry accepts."""
@@ -150,7 +149,8 @@ def _block(sizes: tuple[int, ...], given: Any) -> list[tuple[int, int]]:
             raise TypeError(
                 f"block= is made of slices, as in np.s_[0:8, 16:24], not {part!r}"
             )
-        first, last, step = cast("Any", (part.start, part.stop, part.step))  # pyright: ignore[reportUnknownMemberType]
+        bounds = cast("Any", part)
+        first, last, step = bounds.start, bounds.stop, bounds.step
         if step not in (None, 1):
             raise ValueError(f"block= takes every item, it has no step: {part}")
         start = 0 if first is None else operator.index(first)
@@ -174,15 +174,14 @@ def _with(names: Iterable[str], function: Callable[..., Any]) -> Callable[..., A
     keyword = inspect.Parameter.KEYWORD_ONLY
     more = (inspect.Parameter(name, keyword, default=None) for name in names)
     parameters = [*signature.parameters.values(), *more]
-    kernel.__signature__ = signature.replace(parameters=parameters)  # pyright: ignore[reportFunctionMemberAccess, reportAttributeAccessIssue]
+    cast("Any", kernel).__signature__ = signature.replace(parameters=parameters)
     return kernel
 
 
 def _options(
     backend: str | None, fastmath: bool | Iterable[str], max_iters: int | None
 ) -> Options:
-    plain = os.environ.get("RFX_JIT") == "0"
-    backend = "interpreter" if plain else backend
+    backend = "interpreter" if switched_off() else backend
     return options_of(backend, fastmath, strict=True, max_iters=max_iters)
 
 

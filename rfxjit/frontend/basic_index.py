@@ -9,7 +9,7 @@ IndexError. One of another length, `x[i:]`, chooses elements as a mask does.
 """
 
 # Keys can be anything.
-# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false, reportPrivateUsage=false
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ value came from (its `Path`), make it a hidden input or a guard, and route calls
 """
 
 # Values of the user's program can be anything.
-# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false, reportPrivateUsage=false
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
 from __future__ import annotations
 

@@ -13,7 +13,6 @@ of them is refused as long as the other is in use.
 """
 
 # Indices and sizes are known to be numbers where they are used.
-# pyright: reportPrivateUsage=false
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What the compiler hands to the runtime: one compiled specialization, as data.
 
-The dispatcher (`rfxjit.jit`) asks for one whenever no existing unit accepts a call:
+The dispatcher (`rfxjit.dispatch`) asks for one when no existing unit accepts a call:
 
     compile_call(fn, args, kwargs, options, symbolic) -> Unit
 
