@@ -67,7 +67,7 @@ def call_traced(
     trace: Any, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """Call a jitted function, a derivative or a kernel inside of a trace."""
-    from rfxjit.frontend.context import call_function
+    from rfxjit.frontend.hooks import call_function
 
     return call_function(trace, fn, args, kwargs)
 

@@ -36,10 +36,11 @@ from rfxjit.dialects.ir import append, dtype_of, i1, shape_of, tensor
 from rfxjit.errors import ShapeError, SourceLocation, TraceError
 from rfxjit.frontend import carried
 from rfxjit.frontend.carried import MismatchError, TreeSlot, arrays
-from rfxjit.frontend.context import FunctionHooks, Trace, refuse
+from rfxjit.frontend.context import Trace, refuse
 from rfxjit.frontend.effects import GrownError, Place, Snapshot
 from rfxjit.frontend.flow import CHEAP, FLAGS, MISSING, Env, Flag, Joined, Slot, Unset
 from rfxjit.frontend.flow_loops import Flow
+from rfxjit.frontend.hooks import FunctionHooks
 from rfxjit.frontend.liveness import Liveness, Names, leaves
 from rfxjit.frontend.pieces import GIVEN, Piece, Pieces
 from rfxjit.frontend.provenance import known_value

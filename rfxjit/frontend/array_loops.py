@@ -34,10 +34,11 @@ from rfxjit.errors import SourceLocation, TraceError
 from rfxjit.frontend import carried
 from rfxjit.frontend.array_flow import ArrayFlow, EndlessError
 from rfxjit.frontend.carried import MismatchError, TreeSlot
-from rfxjit.frontend.context import FunctionHooks, Trace
+from rfxjit.frontend.context import Trace
 from rfxjit.frontend.effects import GrownError, Place, Snapshot
 from rfxjit.frontend.flow import FLAGS, MISSING, Env, Flag, Slot, Unset
 from rfxjit.frontend.flow_loops import State, Trips
+from rfxjit.frontend.hooks import FunctionHooks
 from rfxjit.frontend.liveness import Names
 from rfxjit.frontend.pieces import Pieces
 from rfxjit.frontend.provenance import known_value

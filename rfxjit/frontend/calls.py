@@ -19,7 +19,8 @@ from typing import Any, cast
 import numpy as np
 
 from rfxjit import control, special
-from rfxjit.frontend.context import Trace, call_function, refuse
+from rfxjit.frontend.context import Trace, refuse
+from rfxjit.frontend.hooks import call_function
 from rfxjit.frontend.masked import Masked
 from rfxjit.frontend.numpy_api import FUNCTIONS, REFUSED
 from rfxjit.frontend.numpy_registry import call

@@ -17,7 +17,7 @@ from rfxjit.dialects import upstream
 from rfxjit.dialects.evaluate import evaluate
 from rfxjit.dialects.ir import i64, index, integer_attr
 from rfxjit.dialects.map_ops import DimOp, IndexOp
-from rfxjit.frontend.context import call_function
+from rfxjit.frontend.hooks import call_function
 from rfxjit.frontend.tracer import Tracer, python_number
 
 if TYPE_CHECKING:

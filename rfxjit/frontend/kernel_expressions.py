@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from xdsl.ir import SSAValue
 
 from rfxjit.errors import KernelError, RfxError
-from rfxjit.frontend.context import FunctionHooks
 from rfxjit.frontend.flow import Flag, Unset
 from rfxjit.frontend.flow_loops import Flow
+from rfxjit.frontend.hooks import FunctionHooks
 from rfxjit.frontend.kernel_calls import call, index_variable
 from rfxjit.frontend.kernel_source import KernelSource
 from rfxjit.frontend.kernel_types import NUMBERS

@@ -27,9 +27,10 @@ import numpy as np
 from xdsl.ir import SSAValue
 
 from rfxjit.dialects.ir import dtype_of
-from rfxjit.frontend.context import FunctionHooks, Trace
+from rfxjit.frontend.context import Trace
 from rfxjit.frontend.flow import FLAGS, Flag, Unset
 from rfxjit.frontend.flow_loops import Trips
+from rfxjit.frontend.hooks import FunctionHooks
 from rfxjit.frontend.kernel_expressions import AgainError, Expressions
 from rfxjit.frontend.kernel_range import range_trips
 from rfxjit.frontend.kernel_source import KernelSource

@@ -136,7 +136,7 @@ def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> A
             f"with {len(masks)} condition(s), either {len(masks)} or {len(masks) + 1}"
             " functions are expected"
         )
-    from rfxjit.frontend.context import call_function
+    from rfxjit.frontend.hooks import call_function
 
     result = np.zeros_like(x)
     for mask, function in zip(masks, functions, strict=True):

@@ -10,7 +10,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from rfxjit.frontend.context import call_function, refuse
+from rfxjit.frontend.context import refuse
+from rfxjit.frontend.hooks import call_function
 from rfxjit.frontend.numpy_composed import truth
 from rfxjit.frontend.numpy_creation import iota, linspace
 from rfxjit.frontend.numpy_registry import axis_of, implements, static_size

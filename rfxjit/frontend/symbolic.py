@@ -11,7 +11,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, prod
 from typing import TYPE_CHECKING, Any
 
 from xdsl.ir import SSAValue
@@ -39,8 +39,7 @@ class SymDim:
         cls, trace: Trace, name: str, size: int | str, value: SSAValue, dim: int
     ) -> SymDim:
         """The dim of an input; `size` is what it is in this call, or its name."""
-        sources: dict[str, Any] = trace.__dict__.setdefault("symbols", {})
-        sources.setdefault(name, (size, value, dim))
+        trace.symbols.setdefault(name, (size, value, dim))
         return cls(trace, {(name,): 1}, None)
 
     def ssa(self) -> SSAValue:
@@ -53,7 +52,7 @@ class SymDim:
         for monomial, factor in self.terms.items():
             part: SSAValue | int = factor
             for name in monomial:
-                symbol = self.trace.__dict__["symbols"][name]
+                symbol = self.trace.symbols[name]
                 if isinstance(symbol, Quotient):
                     size = b.index_floordiv(symbol.size.ssa(), symbol.by)
                 else:
@@ -78,7 +77,7 @@ class SymDim:
         return PinError(self._sizes(), why, self.trace.place or user_location())
 
     def _symbols(self) -> dict[str, Any]:
-        known = self.trace.__dict__["symbols"]
+        known = self.trace.symbols
         return {name: known[name] for monomial in self.terms for name in monomial}
 
     def _sizes(self) -> frozenset[int | str]:
@@ -103,16 +102,14 @@ class SymDim:
         total = terms.pop((), 0)
         if any(factor < 0 for factor in terms.values()):
             return -inf
-        symbols = self._symbols()
         for monomial, factor in terms.items():
-            for name in monomial:
-                symbol = symbols.get(name)
-                small = 2.0
-                if isinstance(symbol, Quotient):
-                    small = symbol.size.least() // symbol.by
-                factor *= small  # noqa: PLW2901 - the value of the monomial
-            total += factor
+            total += factor * prod(self._least_symbol(name) for name in monomial)
         return total
+
+    def _least_symbol(self, name: str) -> float:
+        symbol = self.trace.symbols[name]
+        quotient = isinstance(symbol, Quotient)
+        return symbol.size.least() // symbol.by if quotient else 2.0
 
     # ---- arithmetic stays symbolic
 
@@ -196,7 +193,7 @@ class SymDim:
             terms = {m: factor // other for m, factor in self.terms.items()}
             return _simplest(self.trace, terms)
         name = f"({self!r})//{other}"
-        self.trace.__dict__["symbols"].setdefault(name, Quotient(self, other))
+        self.trace.symbols.setdefault(name, Quotient(self, other))
         return SymDim(self.trace, {(name,): 1}, None)
 
     def __mod__(self, other: Any) -> Any:

@@ -26,7 +26,8 @@ from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, ModuleOp, UnitAttr
 from xdsl.ir import SSAValue
 
 from rfxjit.errors import SourceLocation, TraceError
-from rfxjit.frontend.context import PinError, Trace, call_function, refuse
+from rfxjit.frontend.context import PinError, Trace, refuse
+from rfxjit.frontend.hooks import call_function
 from rfxjit.frontend.masked import Masked
 from rfxjit.frontend.symbolic import SymDim
 from rfxjit.frontend.tracer import Tracer, lift
@@ -154,7 +155,7 @@ def _finish(
         values.append(tracer.value)
         outputs.append(Output(tracer.dtype, _dims(tracer), "array", inout=i))
     results: list[Result] = []
-    for leaf in leaves:
+    for leaf in (_made(state, leaf) for leaf in leaves):
         if (
             isinstance(leaf, Tracer)
             and leaf.source is not None
@@ -162,12 +163,6 @@ def _finish(
         ):
             results.append(Alias(inputs[leaf.source].path))
             continue
-        if isinstance(leaf, SymDim):
-            leaf = leaf.tracer()  # noqa: PLW2901
-        if isinstance(leaf, np.ndarray):
-            leaf = lift(state, leaf)  # noqa: PLW2901 - a fresh array each time
-        if isinstance(leaf, Masked):
-            leaf.refused("a result")
         if not isinstance(leaf, Tracer):
             if hasattr(leaf, "__dict__"):
                 raise refuse(f"cannot return a {type(leaf).__name__}")
@@ -203,6 +198,17 @@ def _finish(
         failures=tuple(state.failures),
     )
     return Traced(ModuleOp([state.function]), signature, pins)
+
+
+def _made(state: Trace, leaf: Any) -> Any:
+    """A leaf of a result as a tracer, if it is data that the program makes."""
+    if isinstance(leaf, Masked):
+        leaf.refused("a result")
+    if isinstance(leaf, SymDim):
+        return leaf.tracer()
+    if isinstance(leaf, np.ndarray):
+        return lift(state, leaf)  # a fresh array each time
+    return leaf
 
 
 def flatten(result: Any) -> tuple[list[Any], Any]:

@@ -24,7 +24,8 @@ from typing import Any
 import optree
 
 from rfxjit.errors import GradientError
-from rfxjit.frontend.context import Trace, call_function
+from rfxjit.frontend.context import Trace
+from rfxjit.frontend.hooks import call_function
 from rfxjit.frontend.tracer import Tracer, lift
 
 

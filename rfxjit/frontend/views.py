@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from xdsl.ir import Block, SSAValue
@@ -180,24 +181,21 @@ def in_c_order(a: Tracer) -> Tracer:
 def _numbers(trace: Trace, shape: Sequence[Size]) -> tuple[int, ...]:
     """A shape where each symbol is a large prime: equal then means equal always."""
     primes = (10007, 10009, 10037, 10039, 10061, 10067, 10069, 10079, 10091, 10093)
-    symbols: dict[str, Any] = trace.__dict__.get("symbols", {})
-    order = {name: i for i, name in enumerate(symbols)}
+    order = {name: i for i, name in enumerate(trace.symbols)}
+
+    def of_symbol(name: str) -> int:
+        symbol = trace.symbols[name]
+        if isinstance(symbol, Quotient):
+            return number(symbol.size) // symbol.by
+        return primes[order[name] % len(primes)] + 30030 * order[name]
 
     def number(n: Size) -> int:
         if not isinstance(n, SymDim):
             return int(n)
-        total = 0
-        for monomial, factor in n.terms.items():
-            for name in monomial:
-                symbol = symbols[name]
-                quotient = isinstance(symbol, Quotient)
-                factor *= (  # noqa: PLW2901 - the value of the monomial
-                    number(symbol.size) // symbol.by
-                    if quotient
-                    else primes[order[name] % len(primes)] + 30030 * order[name]
-                )
-            total += factor
-        return total
+        return sum(
+            factor * prod(map(of_symbol, monomial))
+            for monomial, factor in n.terms.items()
+        )
 
     return tuple(map(number, shape))
 
@@ -219,7 +217,7 @@ def _regrouped(
     while todo:
         group = [left.pop(0)] if left and todo[0] != 1 else [(1, 0)]
         mine = [todo.pop(0)]
-        while (have := _product(n for n, _ in group)) != (want := _product(mine)):
+        while (have := prod(n for n, _ in group)) != (want := prod(mine)):
             if have < want and left:
                 group.append(left.pop(0))
             elif todo:
@@ -236,10 +234,3 @@ def _regrouped(
             step *= n
         result += steps
     return tuple(result)
-
-
-def _product(sizes: Any) -> int:
-    total = 1
-    for n in sizes:
-        total *= n
-    return total
