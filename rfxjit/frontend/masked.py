@@ -20,10 +20,9 @@ from typing import Any, NoReturn, cast
 import numpy as np
 
 from rfxjit.frontend.context import Trace, refuse
+from rfxjit.frontend.operators import give_operators
 from rfxjit.frontend.same_values import same_value
 from rfxjit.frontend.tracer import (
-    OPERATORS,
-    SIGNS,
     Tracer,
     broadcast_to,
     lift,
@@ -237,28 +236,13 @@ class Masked:
     __float__ = __index__ = _refuse_use
 
 
-def _operator(name: str, ufunc: np.ufunc, *, inplace: bool) -> None:
-    def in_place(self: Masked, other: Any) -> Any:
-        result = cast("Masked", ufunc(self, other))
-        update(self.full, result.full, f"Cannot cast ufunc '{ufunc.__name__}' output")
-        return self
-
-    def forward(self: Masked, other: Any) -> Any:
-        return ufunc(self, other)
-
-    def reflected(self: Masked, other: Any) -> Any:
-        return ufunc(other, self)
-
-    setattr(Masked, f"__{name}__", forward)
-    if inplace:
-        setattr(Masked, f"__r{name}__", reflected)
-        setattr(Masked, f"__i{name}__", in_place)
+def _in_place(x: Masked, ufunc: np.ufunc, other: Any) -> Masked:
+    result = cast("Masked", ufunc(x, other))
+    update(x.full, result.full, f"Cannot cast ufunc '{ufunc.__name__}' output")
+    return x
 
 
-for _name, (_ufunc, _inplace) in OPERATORS.items():
-    _operator(_name, _ufunc, inplace=_inplace)
-for _name, _ufunc in SIGNS.items():
-    setattr(Masked, f"__{_name}__", lambda self, u=_ufunc: u(self))
+give_operators(Masked, lambda _: True, _in_place)
 
 
 def assign_masked(x: Tracer, mask: Tracer, at: int, value: Any) -> None:

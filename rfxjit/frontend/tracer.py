@@ -16,7 +16,7 @@ an array, a NumPy scalar, or a Python float, int or bool.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -26,7 +26,9 @@ from xdsl.ir import SSAValue
 from rfxjit.dialects.elementwise import TABLE
 from rfxjit.dialects.ir import ELEMENT_TYPES, dtype_of, shape_of
 from rfxjit.errors import ShapeError
+from rfxjit.frontend.array_methods import ArrayMethods
 from rfxjit.frontend.context import Trace, refuse, user_frame
+from rfxjit.frontend.operators import give_operators
 from rfxjit.frontend.symbolic import Size, SymDim, broadcast_shapes, same_shape
 from rfxjit.frontend.views import View, reshaped
 from rfxjit.special import result_dtype
@@ -44,7 +46,7 @@ UFUNCS: dict[Any, str] = {
 """NumPy ufuncs that are one op."""
 
 
-class Tracer:
+class Tracer(ArrayMethods):
     """See the module's docstring."""
 
     __array_priority__ = 1000
@@ -109,22 +111,6 @@ class Tracer:
     @property
     def nbytes(self) -> Any:
         return self.size * self.itemsize
-
-    @property
-    def imag(self) -> Tracer:
-        return cast("Tracer", np.imag(cast("Any", self)))
-
-    @property
-    def mT(self) -> Tracer:
-        return cast("Tracer", np.matrix_transpose(cast("Any", self)))
-
-    @property
-    def T(self) -> Tracer:
-        return cast("Tracer", np.transpose(cast("Any", self)))
-
-    @property
-    def real(self) -> Tracer:
-        return self
 
     @property
     def flat(self) -> Tracer:
@@ -283,18 +269,6 @@ class Tracer:
         made.c_order = order == "C" or made.c_order
         return made
 
-    def item(self, *index: Any) -> Any:
-        """A Python number."""
-        if not index:
-            return python_number(self.reshape(()))
-        flat = len(index) == 1 and not isinstance(index[0], tuple)
-        where = index[0] if len(index) == 1 else index
-        return python_number((self.reshape(-1) if flat else self)[where])
-
-    def compress(self, condition: Any, axis: Any = None) -> Tracer:
-        """As `ndarray.compress`: the mask comes first in NumPy's function."""
-        return cast("Tracer", np.compress(condition, cast("Any", self), axis))
-
     # ---- indexing
 
     def __getitem__(self, key: Any) -> Any:
@@ -309,36 +283,6 @@ class Tracer:
             raise TypeError(f"'{self.kind}' object does not support item assignment")
         setitem(self, key, value)
 
-    # ---- methods that are NumPy functions
-
-    def reshape(self, *shape: Any, order: str = "C") -> Tracer:
-        """As `ndarray.reshape`, also with separate sizes."""
-        new = shape[0] if len(shape) == 1 else shape
-        return cast(
-            "Tracer", np.reshape(cast("Any", self), new, order=cast("Any", order))
-        )
-
-    def transpose(self, *axes: Any) -> Tracer:
-        """As `ndarray.transpose`, also with separate axes."""
-        order = axes[0] if len(axes) == 1 else axes or None
-        return cast("Tracer", np.transpose(cast("Any", self), order))
-
-    def conjugate(self) -> Tracer:
-        """A copy: all numbers are real."""
-        return self.copy()
-
-    conj = conjugate
-
-    def fill(self, value: Any) -> None:
-        """Set every element."""
-        self[...] = value
-
-    def tolist(self) -> Any:
-        """Nested lists of Python numbers."""
-        if not self._shape:
-            return self.item()
-        return [row.tolist() for row in self]
-
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_") and hasattr(np.ndarray, name):
             from rfxjit.frontend.numpy_registry import REFUSED
@@ -351,88 +295,6 @@ class Tracer:
         raise AttributeError(
             f"'{type(self).__name__}' object has no attribute {name!r}"
         )
-
-    def flatten(self, order: str = "C") -> Tracer:
-        """A flat copy."""
-        return self.reshape(-1, order=order).copy()
-
-
-def _method(name: str, function: Callable[..., Any]) -> None:
-    def method(self: Tracer, *args: Any, **kwargs: Any) -> Any:
-        return function(self, *args, **kwargs)
-
-    method.__name__ = name
-    method.__doc__ = f"As `numpy.{function.__name__}`."
-    setattr(Tracer, name, method)
-
-
-for _name in (
-    "sum", "prod", "mean", "max", "min", "any", "all", "argmax", "argmin", "dot",
-    "var", "std", "ravel", "squeeze", "swapaxes", "clip", "round", "trace", "take",
-    "repeat", "cumsum", "cumprod", "diagonal", "choose", "searchsorted", "put",
-):  # fmt: skip
-    _method(_name, getattr(np, _name))
-
-
-def _operator(name: str, ufunc: np.ufunc, *, inplace: bool = True) -> None:
-    def forward(self: Tracer, other: Any) -> Any:
-        return ufunc(self, other) if _operand(other) else NotImplemented
-
-    def reflected(self: Tracer, other: Any) -> Any:
-        return ufunc(other, self) if _operand(other) else NotImplemented
-
-    def in_place(self: Tracer, other: Any) -> Any:
-        if self.kind != "array":
-            return forward(self, other)
-        result = cast("Tracer", ufunc(self, other))
-        update(self, result, f"Cannot cast ufunc '{ufunc.__name__}' output")
-        return self
-
-    setattr(Tracer, f"__{name}__", forward)
-    if inplace:
-        setattr(Tracer, f"__r{name}__", reflected)
-        setattr(Tracer, f"__i{name}__", in_place)
-
-
-def _operand(other: Any) -> bool:
-    return isinstance(
-        other, (Tracer, np.ndarray, np.generic, float, int, SymDim, list, tuple)
-    )
-
-
-OPERATORS: dict[str, tuple[np.ufunc, bool]] = {
-    **{name: (ufunc, True) for name, ufunc in {
-        "add": np.add, "sub": np.subtract, "mul": np.multiply,
-        "truediv": np.true_divide, "floordiv": np.floor_divide, "mod": np.remainder,
-        "pow": np.power, "matmul": np.matmul, "and": np.bitwise_and,
-        "or": np.bitwise_or, "xor": np.bitwise_xor, "lshift": np.left_shift,
-        "rshift": np.right_shift}.items()},
-    **{name: (ufunc, False) for name, ufunc in {
-        "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal,
-        "gt": np.greater, "ge": np.greater_equal}.items()},
-}  # fmt: skip
-"""Operators of two operands, and whether they have reflected and in-place forms."""
-for _name, (_ufunc, _inplace) in OPERATORS.items():
-    _operator(_name, _ufunc, inplace=_inplace)
-SIGNS: dict[str, np.ufunc] = {
-    "neg": np.negative, "pos": np.positive, "abs": np.absolute, "invert": np.invert,
-}  # fmt: skip
-"""Operators of one operand."""
-for _name, _ufunc in SIGNS.items():
-    setattr(Tracer, f"__{_name}__", lambda self, u=_ufunc: u(self))
-Tracer.__divmod__ = lambda self, other: (self // other, self % other)
-
-
-def _round(self: Tracer, n: Any = None) -> Any:
-    if n is not None and self.kind == "float":
-        raise refuse("round() to digits is not traced", "np.round rounds by scaling")
-    rounded = cast("Tracer", np.round(cast("Any", self), 0 if n is None else n))
-    if n is not None:
-        return rounded
-    return python_number(rounded.astype(np.int64))
-
-
-Tracer.__round__ = _round
 
 
 def _fixed(name: str) -> None:
@@ -461,6 +323,23 @@ def update(target: Tracer, result: Tracer, what: str) -> None:
         Tracer(target.trace, value, "array", shape=result.shape), target.shape
     )
     target.assign(new)
+
+
+def _operand(other: Any) -> bool:
+    return isinstance(
+        other, (Tracer, np.ndarray, np.generic, float, int, SymDim, list, tuple)
+    )
+
+
+def _in_place(x: Tracer, ufunc: np.ufunc, other: Any) -> Any:
+    if x.kind != "array":
+        return NotImplemented
+    result = cast("Tracer", ufunc(x, other))
+    update(x, result, f"Cannot cast ufunc '{ufunc.__name__}' output")
+    return x
+
+
+give_operators(Tracer, _operand, _in_place)
 
 
 # ---- values and shapes
