@@ -21,28 +21,40 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
-from xdsl.dialects import scf
 from xdsl.dialects.tensor import ExtractOp
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir import Attribute, Block, SSAValue
 
 from rfxjit.dialects import rfx
 from rfxjit.dialects.elementwise_ops import Elementwise
-from rfxjit.dialects.ir import append, dtype_of, i1, shape_of, tensor
+from rfxjit.dialects.ir import dtype_of, i1, shape_of, tensor
 from rfxjit.errors import ShapeError, SourceLocation, TraceError
 from rfxjit.frontend import carried
+from rfxjit.frontend.attempts import Attempt
 from rfxjit.frontend.carried import MismatchError, TreeSlot, arrays
 from rfxjit.frontend.context import Trace, refuse
 from rfxjit.frontend.effects import GrownError, Place, Snapshot
-from rfxjit.frontend.flow import CHEAP, FLAGS, MISSING, Env, Flag, Joined, Slot, Unset
+from rfxjit.frontend.flow import (
+    CHEAP,
+    FLAGS,
+    MISSING,
+    Env,
+    Flag,
+    Joined,
+    Sides,
+    Slot,
+    Unset,
+    ops_of,
+)
 from rfxjit.frontend.flow_loops import Flow
 from rfxjit.frontend.hooks import FunctionHooks
-from rfxjit.frontend.liveness import Liveness, Names, leaves
-from rfxjit.frontend.pieces import GIVEN, Piece, Pieces
+from rfxjit.frontend.liveness import Names, leaves
+from rfxjit.frontend.pieces import GIVEN, NO_PIECES, Piece, Pieces
 from rfxjit.frontend.provenance import known_value
 from rfxjit.frontend.syntax import HOOKS, SLICE
 from rfxjit.frontend.tracer import Tracer
@@ -67,10 +79,10 @@ class ArrayFlow(Flow):
     flag_slot = Slot((tensor(i1),))
 
     def __init__(
-        self, trace: Trace, hooks: FunctionHooks, pieces: Pieces | None, around: Env
+        self, trace: Trace, hooks: FunctionHooks, pieces: Pieces, around: Env
     ) -> None:
-        super().__init__(trace, pieces.live if pieces else Liveness([]))
-        self.function_name = pieces.name if pieces else ""
+        super().__init__(trace, pieces.live)
+        self.function_name = pieces.name
         self.max_iters = trace.max_iters
         self.pieces = pieces
         self.hooks = hooks
@@ -83,13 +95,14 @@ class ArrayFlow(Flow):
         """The variables as the pieces see them; nested functions hold on to it."""
         self.node: ast.AST | None = None
         self.snapshots: list[Snapshot] = []
+        self.stacks: list[list[Any]] = [self.snapshots, self.loops]
+        """What a failed attempt leaves deeper than it was."""
         self.sides: Sequence[Env] = ()
         """The environments of the branch that is being merged."""
         self.start = trace.time
 
     def run(self, arguments: dict[str, Any]) -> Any:
         """What the function returns."""
-        assert self.pieces is not None
         self.env.update(arguments)
         self.block(self.pieces.body, frozenset())
         return None if self.env.get(RAISED) else self.env[RESULT]
@@ -97,13 +110,9 @@ class ArrayFlow(Flow):
     # ---- pieces
 
     def evaluate(self, node: ast.expr) -> Any:
-        assert self.pieces is not None
-        piece = self.pieces.expression(node)
-        with self.variables(node, piece):
-            return eval(piece.code, self.scope)  # noqa: S307 - the user's own source
+        return self.run_piece(node, self.pieces.expression(node))
 
     def execute(self, node: ast.stmt) -> None:
-        assert self.pieces is not None
         match node:
             case ast.With():
                 with ExitStack() as stack:
@@ -116,47 +125,36 @@ class ArrayFlow(Flow):
                 self.check(node)
             case ast.Raise(exc=ast.expr() as exception) if self.trace.recording:
                 self.fail(False, self.evaluate(exception))
-                self.env.update({"return": True, RAISED: True})
             case _:
-                piece = self.pieces.statement(node)
-                with self.variables(node, piece):
-                    exec(piece.code, self.scope)  # noqa: S102 - the user's own source
+                self.run_piece(node, self.pieces.statement(node))
 
     def assign(self, target: ast.expr, value: Any) -> None:
         if isinstance(target, ast.Name):
             self.env[target.id] = value
             return
-        assert self.pieces is not None
-        piece = self.pieces.target(target)
         self.scope[GIVEN] = value
-        with self.variables(target, piece):
-            exec(piece.code, self.scope)  # noqa: S102 - the user's own source
+        self.run_piece(target, self.pieces.target(target))
+        del self.scope[GIVEN]
 
-    @contextmanager
-    def variables(self, node: ast.AST, piece: Piece) -> Generator[None]:
-        """Let a piece see and set the variables."""
+    def run_piece(self, node: ast.AST, piece: Piece) -> Any:
+        """Run a piece, which sees and sets the variables."""
+        scope, own = self.scope, self.pieces.own
         for name in piece.reads:
-            if isinstance(value := self.env.get(name), Unset):
-                raise self.refuse(
-                    node,
-                    f"'{name}' has no value on some paths: see line {value.line}",
-                    f"set {name} before",
-                )
-        scope, base = self.scope, self.base
-        for name in [n for n in scope if n not in base and n not in self.env]:
-            if name != GIVEN:
-                del scope[name]
+            if isinstance(self.env.get(name), Unset):
+                raise self.unset(node, name)
+        for name in scope.keys() - self.base.keys() - self.env.keys() - {GIVEN}:
+            del scope[name]
         for name, value in self.env.items():
             variable = isinstance(name, str) and name.isidentifier()
             if variable and name not in FLAGS and not isinstance(value, Unset):
                 scope[name] = value
-        yield
-        scope.pop(GIVEN, None)
-        own = self.pieces.own if self.pieces else frozenset[str]()
-        for name in own & self.env.keys() - scope.keys():
-            if not isinstance(self.env[name], Unset):
-                del self.env[name]
-        self.env.update({n: scope[n] for n in own & scope.keys()})
+        result = piece.run(scope)
+        env = self.env  # another one if the piece has branched
+        for name in own & env.keys() - scope.keys():
+            if not isinstance(env[name], Unset):
+                del env[name]
+        env.update({n: scope[n] for n in own & scope.keys()})
+        return result
 
     # ---- what Flow asks for
 
@@ -168,7 +166,7 @@ class ArrayFlow(Flow):
 
     def where(self, node: ast.AST) -> SourceLocation | None:
         """The place of a node in the source."""
-        if self.pieces is None:
+        if self.pieces is NO_PIECES:
             return None
         at = cast("Any", node)
         return SourceLocation(self.pieces.file, at.lineno, at.col_offset)
@@ -193,10 +191,7 @@ class ArrayFlow(Flow):
         shared = any(
             self.is_shared(name, env.get(name), env, snapshot) for env in self.sides
         )
-        try:
-            return carried.slot_of(values, fixed=True, shared=shared)
-        except MismatchError as error:
-            raise self.mismatch(name, error) from None
+        return self.fitted(name, carried.slot_of, values, fixed=True, shared=shared)
 
     def is_shared(self, name: Any, value: Any, env: Env, snapshot: Snapshot) -> bool:
         """Whether arrays in a value of `name` are known by other names as well."""
@@ -211,25 +206,28 @@ class ArrayFlow(Flow):
             for x in found
         )  # fmt: skip
 
-    def mismatch(self, name: Any, error: MismatchError) -> Exception:
-        """The error for what differs between paths."""
-        shown = {RESULT: "the result", VALUE: "this expression"}.get(name, f"'{name}'")
-        if isinstance(name, Place):
-            shown = f"an item of a {type(name.owner).__name__}"
-        return self.fault(
-            f"{shown} {error}, depending on a traced value",
-            "let it have one structure and one shape on all paths; "
-            "np.where chooses between values",
-        )
+    def fitted(
+        self, name: Any, find: Callable[..., TreeSlot], *args: Any, **kwargs: Any
+    ) -> TreeSlot:
+        """The slot for `name` that a function of `carried` finds, or its refusal."""
+        try:
+            return find(*args, **kwargs)
+        except MismatchError as error:
+            names = {RESULT: "the result", VALUE: "this expression"}
+            shown = names.get(name, f"'{name}'")
+            if isinstance(name, Place):
+                shown = f"an item of a {type(name.owner).__name__}"
+            raise self.fault(
+                f"{shown} {error}, depending on a traced value",
+                "let it have one structure and one shape on all paths; "
+                "np.where chooses between values",
+            ) from None
 
     def pack(self, value: Any, slot: TreeSlot) -> Sequence[SSAValue]:
         return carried.pack(self.trace, value, slot)
 
     def unpack(self, values: Sequence[SSAValue], slot: TreeSlot) -> Any:
         return carried.unpack(self.trace, values, slot)
-
-    def truth(self, node: ast.expr) -> Flag:
-        return self.truth_of(self.evaluate(node))
 
     def truth_of(self, value: Any) -> Flag:
         """Whether a value is true; arguments that are bools are known."""
@@ -256,6 +254,10 @@ class ArrayFlow(Flow):
 
     # ---- failures at run time
 
+    def stop(self) -> None:
+        """Nobody goes on from here: an exception is raised."""
+        self.env.update({"return": True, RAISED: True})
+
     def fail(self, unless: Flag, exception: Any) -> None:
         """Raise `exception` at run time, unless."""
         cls = exception if isinstance(exception, type) else type(exception)
@@ -264,11 +266,13 @@ class ArrayFlow(Flow):
             message = str(exception.args[0])
         code = self.trace.failure(cls, message)
         self.trace.builder.require(self.flag(unless), code)
+        if unless is False:
+            self.stop()
 
     def endless(self, node: ast.While | ast.For) -> None:
         if not leaves(node.body, ast.Raise, ast.Assert):
             super().endless(node)
-        self.env.update({"return": True, RAISED: True})
+        self.stop()
 
     def check(self, node: ast.Assert) -> None:
         test = self.truth(node.test)
@@ -278,30 +282,24 @@ class ArrayFlow(Flow):
                 raise AssertionError(*message)
         elif test is not True:
             self.fail(test, AssertionError(*message))
-            if test is False:
-                self.env.update({"return": True, RAISED: True})
-
-    # ---- attempts
 
     def attempt(
         self, run: Callable[[], Any], otherwise: Callable[[Exception], Any],
         *errors: type[Exception],
     ) -> Any:  # fmt: skip
         """`run()`; where that fails, it leaves nothing behind, and `otherwise`."""
-        env, trace = self.env, self.trace
+        env, depths = self.env, [len(stack) for stack in self.stacks]
         self.env = dict(env)
-        depths = len(self.snapshots), len(self.loops), trace.recording
-        attempt = Attempt(trace, self.visible())
+        attempt = Attempt(self.trace, self.visible())
         try:
-            with self.inside(attempt.block), np.errstate(all="ignore"):
+            with self.trace.inside(attempt.block), np.errstate(all="ignore"):
                 result = run()
         except errors as error:
             attempt.undo()
-            snapshots, loops, trace.recording = depths
-            del self.snapshots[snapshots:], self.loops[loops:]
+            for stack, depth in zip(self.stacks, depths, strict=True):
+                del stack[depth:]
             self.env = env
             return otherwise(error)
-        trace.recording = depths[-1]
         attempt.keep()
         return result
 
@@ -317,14 +315,12 @@ class ArrayFlow(Flow):
             case _:
                 pass
 
-        def known(error: Exception) -> bool:
+        def decided(error: Exception) -> bool:
             """Where the sides do not fit together, a known argument decides."""
             return self.way(node, self.known(condition, error), rest, live)
 
-        fork = super().fork
-        return self.attempt(
-            lambda: fork(node, condition, rest, live), known, TraceError
-        )
+        fork = partial(super().fork, node, condition, rest, live)
+        return self.attempt(fork, decided, TraceError)
 
     def known(self, condition: SSAValue, error: Exception) -> bool:
         """A condition that follows from known arguments; else the error stays."""
@@ -333,18 +329,12 @@ class ArrayFlow(Flow):
             raise error
         return bool(value)
 
-    def branch(
-        self,
-        condition: SSAValue,
-        then: Callable[[], None],
-        other: Callable[[], None],
-        live: Names,
-    ) -> None:
+    def branch(self, condition: SSAValue, sides: Sides, live: Names) -> None:
         self.snapshots.append(Snapshot(self.trace, self.visible()))
         self.trace.recording += 1
+        then, other = map(self.guarded, sides)
         with np.errstate(all="ignore"):
-            sides = (self.guarded(then), self.guarded(other))
-            super().branch(condition, *sides, live)
+            super().branch(condition, (then, other), live)
         self.trace.recording -= 1
         self.snapshots.pop()
 
@@ -357,19 +347,23 @@ class ArrayFlow(Flow):
             except (ZeroDivisionError, LookupError, ShapeError) as error:
                 cls = ValueError if isinstance(error, ShapeError) else type(error)
                 self.fail(False, cls(*error.args))
-                self.env.update({"return": True, RAISED: True})
 
         return run
 
     def collect(self) -> None:
         snapshot = self.snapshots[-1]
-        try:
-            self.env.update({place: place.get() for place in snapshot.changes()})
-        except GrownError as error:
-            raise self.fault(
-                f"{error} in a branch on a traced value", "assign a new one instead"
-            ) from None
+        changes = self.changes(
+            snapshot, "a branch on a traced value", "assign a new one instead"
+        )
+        self.env.update({place: place.get() for place in changes})
         snapshot.restore()
+
+    def changes(self, since: Snapshot, where: str, hint: str) -> dict[Place, Any]:
+        """The places that have changed; refused for containers that have grown."""
+        try:
+            return since.changes()
+        except GrownError as error:
+            raise self.fault(f"{error} in {where}", hint) from None
 
     def merge(
         self, condition: SSAValue, before: Env, envs: Sequence[Env], live: Names
@@ -403,101 +397,28 @@ class ArrayFlow(Flow):
     def choose(
         self, condition: SSAValue, then: Callable[[], Any], other: Callable[[], Any]
     ) -> Any:
-        def side(function: Callable[[], Any]) -> Callable[[], None]:
-            def run() -> None:
-                self.env[VALUE] = function()
+        """`then() if condition else other()`, of expressions."""
 
-            return run
+        def put(function: Callable[[], Any]) -> None:
+            self.env[VALUE] = function()
 
-        def known(error: Exception) -> None:
-            value = self.known(condition, error)
-            side(then if value else other)()
+        def decided(error: Exception) -> None:
+            put(then if self.known(condition, error) else other)
 
-        self.attempt(
-            lambda: self.branch(condition, side(then), side(other), frozenset()),
-            known, TraceError,
-        )  # fmt: skip
+        sides = partial(put, then), partial(put, other)
+        branch = partial(self.branch, condition, sides, frozenset[str]())
+        self.attempt(branch, decided, TraceError)
         return self.env.pop(VALUE)
 
-    def structured(
-        self,
-        cls: type[Operation],
-        operands: Sequence[SSAValue],
-        types: Sequence[Attribute],
-        *blocks: Block,
-    ) -> Sequence[SSAValue]:
-        if cls is not scf.IfOp or not _is_simple(types, blocks):
-            return super().structured(cls, operands, types, *blocks)
-        builder = self.trace.builder
-        yields: list[Sequence[SSAValue]] = []
-        for block in blocks:
-            *ops, end = block.ops
-            yields.append(tuple(end.operands))
-            end.drop_all_references()
-            for op in ops:
-                op.detach()
-                append(builder.block, op)
-        extract = cast("Operation", operands[0].owner)
-        flag = extract.operands[0]
-        extract.detach()
-        extract.erase()
-        return [
-            builder.elementwise("select", flag, a, b)
-            for a, b in zip(*yields, strict=True)
-        ]
-
-
-def _is_simple(types: Sequence[Attribute], blocks: Sequence[Block]) -> bool:
-    """Whether both sides of a branch may be computed: a few ops on numbers."""
-    ops = [op for block in blocks for op in list(block.ops)[:-1]]
-    return (
-        all(not shape_of(type_) for type_ in types)
-        and len(ops) <= CHEAP
-        and all(
-            isinstance(op, (rfx.ConstantOp, rfx.ConvertOp))
-            or (isinstance(op, Elementwise) and op.name[4:] in _SIMPLE)
-            for op in ops
+    def is_cheap(self, types: Sequence[Attribute], blocks: Sequence[Block]) -> bool:
+        """A few ops on numbers are."""
+        ops = ops_of(blocks)
+        return (
+            all(not shape_of(type_) for type_ in types)
+            and len(ops) <= CHEAP
+            and all(
+                isinstance(op, (rfx.ConstantOp, rfx.ConvertOp))
+                or (isinstance(op, Elementwise) and op.name[4:] in _SIMPLE)
+                for op in ops
+            )
         )
-    )
-
-
-class Attempt:
-    """A piece of program of which nothing may remain."""
-
-    def __init__(self, trace: Trace, values: Sequence[Any]) -> None:
-        self.trace = trace
-        self.block = Block()
-        self.snapshot = Snapshot(trace, values)
-        self.mark = len(trace.blocks)
-        trace.recording += 1
-
-    def undo(self) -> None:
-        """Remove its ops and its effects."""
-        blocks = self.trace.blocks
-        for made in blocks[self.mark :]:
-            if made.parent is None:
-                made.drop_all_references()
-        del blocks[self.mark :]
-        self.snapshot.restore()
-
-    def keep(self) -> None:
-        """Append its ops to the program."""
-        for op in list(self.block.ops):
-            op.detach()
-            append(self.trace.builder.block, op)
-
-
-def discarded(trace: Trace, run: Callable[[], Any]) -> Any:
-    """`run()`, of which only shapes and dtypes may be used: its ops are removed."""
-    outer = trace.builder
-    attempt = Attempt(trace, ())
-    trace.blocks.append(attempt.block)
-    trace.open.append(attempt.block)
-    trace.builder = type(outer)(attempt.block, outer.location)
-    try:
-        return run()
-    finally:
-        trace.builder = outer
-        trace.open.pop()
-        trace.recording -= 1
-        attempt.undo()

@@ -22,6 +22,7 @@ import ast
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -33,9 +34,9 @@ from rfxjit.dialects.ir import i64, index
 from rfxjit.errors import SourceLocation, TraceError
 from rfxjit.frontend import carried
 from rfxjit.frontend.array_flow import ArrayFlow, EndlessError
-from rfxjit.frontend.carried import MismatchError, TreeSlot
+from rfxjit.frontend.carried import TreeSlot
 from rfxjit.frontend.context import Trace
-from rfxjit.frontend.effects import GrownError, Place, Snapshot
+from rfxjit.frontend.effects import Place, Snapshot
 from rfxjit.frontend.flow import FLAGS, MISSING, Env, Flag, Slot, Unset
 from rfxjit.frontend.flow_loops import State, Trips
 from rfxjit.frontend.hooks import FunctionHooks
@@ -97,6 +98,7 @@ class Body(ArrayFlow):
         self.learnt: dict[Any, dict[Any, TreeSlot]] = {}
         """What loops were found to carry, for the next time that they are traced."""
         self.walk: Walk | None = None
+        self.stacks += [self.tries, self.numbers]
 
     # ---- how a loop is run
 
@@ -107,11 +109,13 @@ class Body(ArrayFlow):
         value = self.evaluate(node.iter)
         walk = walk_of(value)
         if walk is None:
-            if isinstance(value, Iterator) and not isinstance(value, Lazy) and (
-                    self.trace.recording):  # fmt: skip
+            used_up = isinstance(value, Iterator) and not isinstance(value, Lazy)
+            if used_up and self.trace.recording:
                 raise self.refuse(
-                    node.iter, "an iterator would be used up by a branch or loop on "
-                    "traced values", "make it a list")  # fmt: skip
+                    node.iter,
+                    "an iterator would be used up by a branch or loop on traced values",
+                    "make it a list",
+                )
             self.unroll(node, iter(value), after)
             return
 
@@ -168,8 +172,7 @@ class Body(ArrayFlow):
                 continue
             left = self.left("break", "return")
             if not isinstance(left, bool):
-                rest = lambda: self.unroll(node, items, after)  # noqa: E731
-                self.unless(left, rest, after)
+                self.unless(left, partial(self.unroll, node, items, after), after)
             return
 
     def once(self, body: Sequence[ast.stmt], live: Names, *, exits: bool) -> bool:
@@ -185,10 +188,6 @@ class Body(ArrayFlow):
         """A `while`: as long as its condition is known, run while tracing."""
         live = self.live.head[node] | after
 
-        def rolled(_: Exception | None = None) -> bool:
-            self.rolled(node, after)
-            return False
-
         def known() -> bool:
             """Run a round; whether there is another one."""
             test = self.truth(node.test)
@@ -196,30 +195,30 @@ class Body(ArrayFlow):
                 raise ExitError
             return test and self.once(node.body, live, exits=False)
 
+        def rounds(otherwise: Callable[[Exception], bool]) -> None:
+            for _ in range(MOST):
+                if not self.attempt(known, otherwise, ExitError):
+                    return
+            raise self.refuse(
+                node, f"this loop runs more than {MOST} rounds of known numbers"
+            )
+
+        def rolled(_: Exception | None = None) -> bool:
+            self.rolled(node, after)
+            return False
+
+        def unrolled(error: Exception) -> None:
+            """The exits of `while True` may be known."""
+
+            def give_up(_: Exception) -> bool:
+                raise error
+
+            rounds(give_up)
+
         if isinstance(node.test, ast.Constant) and node.test.value:
-            self.attempt(rolled, lambda e: self._endless(node, known, e), TraceError)
-            return
-        for _ in range(MOST):
-            if not self.attempt(known, rolled, ExitError):
-                return
-        raise self.refuse(
-            node, f"this loop runs more than {MOST} rounds of known numbers"
-        )
-
-    def _endless(
-        self, node: ast.While, known: Callable[[], bool], error: Exception
-    ) -> None:
-        """`while True` whose body does not make a loop: its exits may be known."""
-
-        def give_up(_: Exception) -> bool:
-            raise error
-
-        for _ in range(MOST):
-            if not self.attempt(known, give_up, ExitError):
-                return
-        raise self.refuse(
-            node, f"this loop runs more than {MOST} rounds of known numbers"
-        )
+            self.attempt(rolled, unrolled, TraceError)
+        else:
+            rounds(rolled)
 
     # ---- loops at run time
 
@@ -248,18 +247,6 @@ class Body(ArrayFlow):
             self.tries.pop()
 
         self.attempt(run, again, RetryError)
-
-    def attempt(
-        self, run: Callable[[], Any], otherwise: Callable[[Exception], Any],
-        *errors: type[Exception],
-    ) -> Any:  # fmt: skip
-        tries, numbers = len(self.tries), len(self.numbers)
-
-        def cleared(error: Exception) -> Any:
-            del self.tries[tries:], self.numbers[numbers:]
-            return otherwise(error)
-
-        return super().attempt(run, cleared, *errors)
 
     def enter(
         self, node: ast.While | ast.For, head: Block, trips: Trips | None, state: State,
@@ -314,7 +301,7 @@ class Body(ArrayFlow):
         if name in loop.slots:
             if isinstance(value, Unset):
                 return loop.slots[name]
-            loop.slots[name] = self._joined(name, loop.slots[name], value)
+            loop.slots[name] = self.widened(name, loop.slots[name], value)
             return loop.slots[name]
         number = isinstance(value, (int, float, np.generic)) or (
             isinstance(value, Tracer) and value.kind != "array"
@@ -331,64 +318,51 @@ class Body(ArrayFlow):
         return {**super().behind(outer, node, state), **kept}
 
     def current(self, state: State) -> list[SSAValue]:
+        if missing := self.missing(state):
+            self.tries[-1].slots.update(missing)
+            raise RetryError(self.tries[-1])
+        places = {key: key.get() for key, _ in state.names if isinstance(key, Place)}
+        return self.carried({**self.env, **places}, state.names)
+
+    def missing(self, state: State) -> dict[Any, TreeSlot]:
+        """What has changed and is not carried yet, or not in a type that holds it."""
         loop = self.tries[-1]
-        changed = False
+        found: dict[Any, TreeSlot] = {}
         for name, slot in state.names:
-            if name in FLAGS or isinstance(name, Place):
-                continue
             value = self.env.get(name, MISSING)
-            if isinstance(value, Unset):
+            if name in FLAGS or isinstance(name, Place) or isinstance(value, Unset):
                 continue
-            new = self._joined(name, cast("TreeSlot", slot), value)
-            if new is not slot:
-                loop.slots[name] = new
-                changed = True
+            wide = self.widened(name, cast("TreeSlot", slot), value)
+            if wide is not slot:
+                found[name] = wide
         for name, start in loop.kept.items():
             value = self.env.get(name, MISSING)
             if value is not start and not isinstance(value, Unset):
-                loop.slots[name] = self._first(name, start, value)
-                changed = True
+                found[name] = self.first_slot(name, start, value)
         carried_ = {name for name, _ in state.names}
-        try:
-            changes = loop.snapshot.changes()
-        except GrownError as error:
-            raise self.fault(
-                f"{error} in a loop that is not unrolled", "use an array"
-            ) from None
-        for key, before in changes.items():
-            if key not in carried_:
-                start = (
-                    key.owner.like(before) if isinstance(key.owner, Tracer) else before
-                )
-                loop.slots[key] = self._first(key, start, key.get())
-                changed = True
-        if changed:
-            raise RetryError(loop)
-        self.env.update({key: key.get() for key in carried_ if isinstance(key, Place)})
-        values = super().current(state)
-        for key in carried_:
-            if isinstance(key, Place):
-                del self.env[key]
-        return values
+        changes = self.changes(
+            loop.snapshot, "a loop that is not unrolled", "use an array"
+        )
+        for place, before in changes.items():
+            if place not in carried_:
+                array = isinstance(place.owner, Tracer)
+                start = place.owner.like(before) if array else before
+                found[place] = self.first_slot(place, start, place.get())
+        return found
 
-    def _joined(self, name: Any, slot: TreeSlot, value: Any) -> TreeSlot:
+    def widened(self, name: Any, slot: TreeSlot, value: Any) -> TreeSlot:
+        """The slot that holds another value as well."""
         shared = self.is_shared(name, value, self.env, self.tries[-1].snapshot)
-        try:
-            return carried.joined(slot, value, shared=shared)
-        except MismatchError as error:
-            raise self.mismatch(name, error) from None
+        return self.fitted(name, carried.joined, slot, value, shared=shared)
 
-    def _first(self, name: Any, start: Any, value: Any) -> TreeSlot:
+    def first_slot(self, name: Any, start: Any, value: Any) -> TreeSlot:
         """The slot of what has turned out to change."""
         loop = self.tries[-1]
-        values = [v for v in (start, value) if not isinstance(v, Unset)]
         shared = self.is_shared(name, value, self.env, loop.snapshot) or self.is_shared(
             name, start, loop.before, loop.snapshot
         )
-        try:
-            return carried.slot_of(values, fixed=False, shared=shared)
-        except MismatchError as error:
-            raise self.mismatch(name, error) from None
+        values = [v for v in (start, value) if not isinstance(v, Unset)]
+        return self.fitted(name, carried.slot_of, values, fixed=False, shared=shared)
 
 
 def run_body(

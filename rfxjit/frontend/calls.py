@@ -253,7 +253,7 @@ def _len(_: Trace, __: Any, x: Any) -> Any:
 
 
 def _shape_of_call(trace: Trace, _: Any, function: Any, *args: Any) -> Any:
-    from rfxjit.frontend.array_flow import discarded
+    from rfxjit.frontend.attempts import discarded
 
     return discarded(trace, lambda: call_function(trace, function, args, {}))
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import cache
 from types import (
     BuiltinFunctionType,
@@ -168,6 +170,19 @@ class Trace:
         if (location := self.place or user_location()) is not None:
             self.builder.location = _attribute(location)
         return self.builder
+
+    @contextmanager
+    def inside(self, block: Block) -> Generator[None]:
+        """Append to a block of a branch or a loop."""
+        outer = self.builder
+        self.builder = type(outer)(block, outer.location)
+        self.blocks.append(block)
+        self.open.append(block)
+        try:
+            yield
+        finally:
+            self.open.pop()
+            self.builder = outer
 
     # ---- what comes in
 

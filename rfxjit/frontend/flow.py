@@ -30,8 +30,7 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -54,9 +53,11 @@ if TYPE_CHECKING:
 
 FLAGS = ("return", "break", "continue")
 CHEAP = 8
-"""Both sides of an expression are computed where they are at most so many ops."""
+"""Both sides of an expression are computed where they come to at most so many ops."""
 
 Flag = bool | SSAValue
+Sides = tuple[Callable[[], None], Callable[[], None]]
+"""What is done if a condition holds, and what if not."""
 Env = dict[Any, Any]
 """By name; what else a piece of program changes has keys of its own."""
 
@@ -88,6 +89,18 @@ class Around:
 
     out: Names
     head: Names
+
+
+def ops_of(blocks: Sequence[Block]) -> list[Operation]:
+    """What sides compute: their ops, but for the last one."""
+    return [op for block in blocks for op in list(block.ops)[:-1]]
+
+
+def move(block: Block, to: Block) -> None:
+    """Append all ops of a block to another one."""
+    for op in list(block.ops):
+        op.detach()
+        append(to, op)
 
 
 class Statements(ABC):
@@ -127,8 +140,8 @@ class Statements(ABC):
         """Run a loop."""
 
     @abstractmethod
-    def truth(self, node: ast.expr) -> Flag:
-        """Whether an expression is true."""
+    def truth_of(self, value: Any) -> Flag:
+        """Whether a value is true."""
 
     @abstractmethod
     def slot(self, name: str, values: Sequence[Any]) -> Slot | None:
@@ -157,6 +170,12 @@ class Statements(ABC):
     def refuse(self, node: ast.AST, reason: str, hint: str | None = None) -> Exception:
         """The error for something in the source."""
 
+    def unset(self, node: ast.AST, name: str) -> Exception:
+        """The error for a use of a name that is Unset."""
+        line = self.env[name].line
+        reason = f"'{name}' has no value on some paths: see line {line}"
+        return self.refuse(node, reason, f"set {name} before")
+
     # ---- what children may say
 
     flag_slot = Slot((i1,))
@@ -170,6 +189,10 @@ class Statements(ABC):
     def condition(self, flag: SSAValue) -> SSAValue:
         """A flag as ops with regions take it."""
         return flag
+
+    def is_cheap(self, types: Sequence[Attribute], blocks: Sequence[Block]) -> bool:
+        """Whether both sides of a branch are to be computed, and one be selected."""
+        return False
 
     # ---- flags
 
@@ -199,6 +222,10 @@ class Statements(ABC):
             return True if b else a
         return self.trace.builder.elementwise("or", a, b)
 
+    def truth(self, node: ast.expr) -> Flag:
+        """Whether an expression is true."""
+        return self.truth_of(self.evaluate(node))
+
     def left(self, *flags: str) -> Flag:
         """Whether one of the flags is set."""
         result: Flag = False
@@ -207,19 +234,6 @@ class Statements(ABC):
         return result
 
     # ---- scopes
-
-    @contextmanager
-    def inside(self, block: Block) -> Generator[None]:
-        """Append to `block`."""
-        outer = self.trace.builder
-        self.trace.builder = type(outer)(block, outer.location)
-        self.trace.blocks.append(block)
-        self.trace.open.append(block)
-        try:
-            yield
-        finally:
-            self.trace.open.pop()
-            self.trace.builder = outer
 
     def end(
         self,
@@ -273,7 +287,7 @@ class Statements(ABC):
             if len(possible) == 1:
                 self.env[possible[0]] = True
 
-        self.branch(left, leave, stay, live)
+        self.branch(left, (leave, stay), live)
 
     def statement(self, node: ast.stmt) -> None:
         """Run one statement."""
@@ -331,40 +345,48 @@ class Statements(ABC):
                 other = [*other, *rest]
             else:
                 then = [*then, *rest]
-        self.branch(
-            condition,
-            lambda: self.block(then, after),
-            lambda: self.block(other, after),
-            after,
-        )
+        sides = partial(self.block, then, after), partial(self.block, other, after)
+        self.branch(condition, sides, after)
         return absorbed
 
-    def branch(
-        self,
-        condition: SSAValue,
-        then: Callable[[], None],
-        other: Callable[[], None],
-        live: Names,
-    ) -> None:
+    def branch(self, condition: SSAValue, sides: Sides, live: Names) -> None:
         """`scf.if` of two pieces of program."""
         before, location = self.env, self.trace.builder.location
         blocks, envs = [Block(), Block()], list[Env]()
-        for side, block in zip((then, other), blocks, strict=True):
+        for side, block in zip(sides, blocks, strict=True):
             self.env = dict(before)
-            with self.inside(block):
+            with self.trace.inside(block):
                 side()
                 self.collect()
             envs.append(self.env)
         self.trace.builder.location = location
         self.env, joined = self.merge(condition, before, envs, live)
         for block, env in zip(blocks, envs, strict=True):
-            with self.inside(block):
+            with self.trace.inside(block):
                 self.end(block, self.carried(env, joined))
         if not joined and all(len(block.ops) == 1 for block in blocks):
             return
         types = [t for _, slot in joined for t in slot.types]
-        test = (self.condition(condition),)
-        self.bind(joined, self.structured(scf.IfOp, test, types, *blocks))
+        if self.is_cheap(types, blocks):
+            values = self.select(condition, blocks)
+        else:
+            test = (self.condition(condition),)
+            values = self.structured(scf.IfOp, test, types, *blocks)
+        self.bind(joined, values)
+
+    def select(self, condition: SSAValue, blocks: Sequence[Block]) -> list[SSAValue]:
+        """What a branch yields, of sides that are both computed."""
+        builder = self.trace.builder
+        yields: list[Sequence[SSAValue]] = []
+        for block in blocks:
+            end = block.last_op
+            assert end is not None
+            yields.append(tuple(end.operands))
+            end.detach()
+            end.erase()
+            move(block, builder.block)
+        choose = partial(builder.elementwise, "select", condition)
+        return list(map(choose, *yields))
 
     def carried(self, env: Env, joined: Joined) -> list[SSAValue]:
         """Names in their slots; any number for what nobody reads."""
@@ -432,33 +454,3 @@ class Statements(ABC):
             or (env["break"] is not False and name in loop.out)
             or (env["continue"] is not False and name in loop.head)
         )
-
-    def choose(
-        self, condition: SSAValue, then: Callable[[], Any], other: Callable[[], Any]
-    ) -> Any:
-        """`then() if condition else other()`, of expressions.
-
-        Cheap sides are both computed: expressions are pure.
-        """
-        blocks, values = [Block(), Block()], list[Any]()
-        for side, block in zip((then, other), blocks, strict=True):
-            with self.inside(block):
-                values.append(side())
-        slot = self.slot("", values)
-        assert slot is not None
-        yields: list[SSAValue] = []
-        for block, value in zip(blocks, values, strict=True):
-            with self.inside(block):
-                yields += self.pack(value, slot)
-        ops = [op for block in blocks for op in block.ops]
-        builder = self.trace.builder
-        if len(ops) <= CHEAP and not any(op.regions for op in ops):
-            for op in ops:
-                op.detach()
-                append(builder.block, op)
-            chosen = builder.elementwise("select", condition, *yields)
-            return self.unpack((chosen,), slot)
-        for block, value in zip(blocks, yields, strict=True):
-            self.end(block, (value,))
-        results = self.structured(scf.IfOp, (condition,), slot.types, *blocks)
-        return self.unpack(results, slot)

@@ -101,9 +101,8 @@ class Flow(Statements):
             if stop is False:
                 self.block(node.orelse, live)
             elif stop is not True:
-                self.branch(
-                    stop, lambda: None, lambda: self.block(node.orelse, live), live
-                )
+                rest = partial(self.block, node.orelse, live)
+                self.branch(stop, (lambda: None, rest), live)
 
     def rounds(self, node: ast.While | ast.For, after: Names) -> None:
         """A loop without its `else`."""
@@ -163,7 +162,7 @@ class Flow(Statements):
         outer = self.env
         block = Block(arg_types=[index, *state.types])
         self.env = dict(outer)
-        with self.inside(block):
+        with self.trace.inside(block):
             self.bind(state.names, block.args[1:])
             self.assign(node.target, trips.item(self.counter(block.args[0])))
             self.block(node.body, self.live.head[node])
@@ -213,7 +212,7 @@ class Flow(Statements):
         starts = [*counter, *state.starts]
 
         head = Block(arg_types=[v.type for v in starts])
-        with self.inside(head):
+        with self.trace.inside(head):
             self.bind(state.names, head.args[len(counter) :])
             test, going, left, extra = self.enter(
                 node, head, trips, state, node.body[:split], after
@@ -236,7 +235,7 @@ class Flow(Statements):
         block = Block(arg_types=[v.type for v in forwarded])
         self.env = dict(outer)
         both = (*state.names, *extra.names)
-        with self.inside(block):
+        with self.trace.inside(block):
             self.bind(both, block.args[len(counter) :])
             self.env.update(dict.fromkeys(FLAGS, False))
             again: list[SSAValue] = []
@@ -266,7 +265,7 @@ class Flow(Statements):
                 leave()
             else:
                 assert isinstance(left, SSAValue)
-                self.branch(results[-1], leave, lambda: None, after)
+                self.branch(results[-1], (leave, lambda: None), after)
         if test is True:
             breaks, returns = (leaves(node.body, k) for k in (ast.Break, ast.Return))
             if not breaks and not returns:

@@ -29,7 +29,7 @@ import numpy as np
 
 from rfxjit import control
 from rfxjit.frontend.context import PACKAGE, Trace, refuse
-from rfxjit.frontend.pieces import Pieces, inner_pieces, pieces
+from rfxjit.frontend.pieces import NO_PIECES, Pieces, inner_pieces, pieces
 from rfxjit.frontend.syntax import (
     NoSourceError,
     is_rewritten,
@@ -144,7 +144,7 @@ class FunctionHooks:
         if self.flow is None:
             from rfxjit.frontend.array_loops import Body
 
-            self.flow = Body(self.trace, self, None, {})
+            self.flow = Body(self.trace, self, NO_PIECES, {})
         return self.flow
 
     def choose(

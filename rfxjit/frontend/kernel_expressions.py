@@ -9,18 +9,20 @@ import ast
 import operator
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from functools import reduce
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from xdsl.ir import SSAValue
+from xdsl.dialects import scf
+from xdsl.ir import Block, SSAValue
 
 from rfxjit.errors import KernelError, RfxError
-from rfxjit.frontend.flow import Flag, Unset
+from rfxjit.frontend.flow import CHEAP, Unset, ops_of
 from rfxjit.frontend.flow_loops import Flow
 from rfxjit.frontend.hooks import FunctionHooks
 from rfxjit.frontend.kernel_calls import call, index_variable
 from rfxjit.frontend.kernel_source import KernelSource
-from rfxjit.frontend.kernel_types import NUMBERS
+from rfxjit.frontend.kernel_types import NUMBERS, join, slot_of, type_of
 from rfxjit.frontend.tracer import Tracer
 
 if TYPE_CHECKING:
@@ -58,10 +60,6 @@ class Expressions(Flow):
     @abstractmethod
     def lifted(self, value: Any) -> Tracer:
         """A value as a tracer."""
-
-    @abstractmethod
-    def flag_of(self, value: Any) -> Flag:
-        """Whether a value is true: nonzero."""
 
     def number(self, value: Any, node: ast.AST) -> Any:
         """`value`, which must be a number."""
@@ -155,11 +153,7 @@ class Expressions(Flow):
             if isinstance(value, Unset):
                 if value.pending and node.id in self.types:
                     raise AgainError
-                raise self.source.refuse(
-                    node,
-                    f"'{node.id}' has no value on some paths: see line {value.line}",
-                    f"set {node.id} before",
-                )
+                raise self.unset(node, node.id)
             return value
         if node.id in self.types or any(
             node.id == parameter.name for parameter in self.source.parameters
@@ -222,7 +216,7 @@ class Expressions(Flow):
 
     def conjunction(self, a: Any, b: Any) -> Any:
         """`a and b` of two truth values."""
-        both = self.and_(self.flag_of(a), self.flag_of(b))
+        both = self.and_(self.truth_of(a), self.truth_of(b))
         return both if isinstance(both, bool) else self.boolean(both)
 
     def logic(self, conjunction: bool, nodes: Sequence[ast.expr]) -> Any:
@@ -231,7 +225,7 @@ class Expressions(Flow):
         a = self.number(self.evaluate(first), first)
         if not rest:
             return a
-        condition = self.flag_of(a)
+        condition = self.truth_of(a)
         if isinstance(condition, bool):
             return self.logic(conjunction, rest) if condition == conjunction else a
 
@@ -243,3 +237,24 @@ class Expressions(Flow):
 
         sides = (other, same) if conjunction else (same, other)
         return self.choose(condition, *sides)
+
+    def choose(
+        self, condition: SSAValue, then: Callable[[], Any], other: Callable[[], Any]
+    ) -> Any:
+        """`then() if condition else other()`.
+
+        Cheap sides are both computed: expressions are pure.
+        """
+        blocks, values = [Block(), Block()], list[Any]()
+        for side, block in zip((then, other), blocks, strict=True):
+            with self.trace.inside(block):
+                values.append(side())
+        slot = slot_of(reduce(join, map(type_of, values)))
+        for block, value in zip(blocks, values, strict=True):
+            with self.trace.inside(block):
+                self.end(block, self.pack(value, slot))
+        ops = ops_of(blocks)
+        if len(ops) <= CHEAP and not any(op.regions for op in ops):
+            return self.unpack(self.select(condition, blocks), slot)
+        results = self.structured(scf.IfOp, (condition,), slot.types, *blocks)
+        return self.unpack(results, slot)

@@ -127,13 +127,8 @@ class KernelFlow(Expressions):
         return self.source.refuse(node, reason, hint)
 
     def slot(self, name: str, values: Sequence[Any]) -> NumberSlot | None:
-        if name:
-            type_ = self.types.get(name)
-            return None if type_ is None else slot_of(type_)
-        first, *rest = map(type_of, values)
-        for other in rest:
-            first = join(first, other)
-        return slot_of(first)
+        type_ = self.types.get(name)
+        return None if type_ is None else slot_of(type_)
 
     def pack(self, value: Any, slot: NumberSlot) -> Sequence[SSAValue]:
         return (self.put(0 if isinstance(value, Unset) else value, slot),)
@@ -155,11 +150,7 @@ class KernelFlow(Expressions):
     def collect(self) -> None:
         """Nothing: a kernel has no effects."""
 
-    def truth(self, node: ast.expr) -> Flag:
-        return self.flag_of(self.evaluate(node))
-
-    def flag_of(self, value: Any) -> Flag:
-        """Whether a value is true: nonzero."""
+    def truth_of(self, value: Any) -> Flag:
         if not isinstance(value, Tracer):
             return bool(value)
         if value.dtype.kind != "b":

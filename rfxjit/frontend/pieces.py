@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import CodeType, FunctionType
+from typing import Any
 
 from rfxjit.frontend.liveness import Liveness, always_leaves, reads
 from rfxjit.frontend.syntax import INNER, rewritten
@@ -27,6 +28,10 @@ class Piece:
 
     code: CodeType
     reads: frozenset[str]
+
+    def run(self, variables: dict[str, Any]) -> Any:
+        """The value of an expression; a statement changes the variables."""
+        return eval(self.code, variables)  # noqa: S307 - what the user's function does
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +67,10 @@ class Pieces:
             compiled = compile(code, self.file, mode)
             self._made[node] = Piece(compiled, reads(node) & self.own)
         return self._made[node]
+
+
+NO_PIECES = Pieces("", "", (), Liveness(()), frozenset())
+"""Those of a function that is run as a whole."""
 
 
 @cache
