@@ -308,12 +308,10 @@ class ArrayFlow(Flow):
     def fork(
         self, node: ast.If, condition: SSAValue, rest: Sequence[ast.stmt], live: Names
     ) -> bool:
-        match node.body:
-            case [ast.Raise(exc=ast.expr() as exception)] if not node.orelse:
-                self.fail(self.not_(condition), self.evaluate(exception))
-                return False
-            case _:
-                pass
+        first = node.body[0]
+        if isinstance(first, ast.Raise) and first.exc is not None and not node.orelse:
+            self.fail(self.not_(condition), self.evaluate(first.exc))
+            return False
 
         def decided(error: Exception) -> bool:
             """Where the sides do not fit together, a known argument decides."""
@@ -411,14 +409,16 @@ class ArrayFlow(Flow):
         return self.env.pop(VALUE)
 
     def is_cheap(self, types: Sequence[Attribute], blocks: Sequence[Block]) -> bool:
-        """A few ops on numbers are."""
+        """Whether there are only a few quick ops on numbers."""
         ops = ops_of(blocks)
         return (
             all(not shape_of(type_) for type_ in types)
             and len(ops) <= CHEAP
             and all(
                 isinstance(op, (rfx.ConstantOp, rfx.ConvertOp))
-                or (isinstance(op, Elementwise) and op.name[4:] in _SIMPLE)
+                or (
+                    isinstance(op, Elementwise) and op.name.partition(".")[2] in _SIMPLE
+                )
                 for op in ops
             )
         )

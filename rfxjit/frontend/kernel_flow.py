@@ -32,7 +32,6 @@ from rfxjit.frontend.flow import FLAGS, Flag, Unset
 from rfxjit.frontend.flow_loops import Trips
 from rfxjit.frontend.hooks import FunctionHooks
 from rfxjit.frontend.kernel_expressions import AgainError, Expressions
-from rfxjit.frontend.kernel_range import range_trips
 from rfxjit.frontend.kernel_source import KernelSource
 from rfxjit.frontend.kernel_types import (
     NumberSlot,
@@ -43,6 +42,7 @@ from rfxjit.frontend.kernel_types import (
     slot_of,
     type_of,
 )
+from rfxjit.frontend.ranges import range_bounds, range_trips
 from rfxjit.frontend.tracer import Tracer
 
 if TYPE_CHECKING:
@@ -268,9 +268,7 @@ class KernelFlow(Expressions):
                 raise self.source.refuse(place, "a bound of range() must be an integer")
         if not 1 <= len(bounds) <= 3 or call_.keywords:
             raise self.source.refuse(call_, "range() takes one to three bounds")
-        first, last, step = (
-            (0, *bounds, 1) if len(bounds) == 1 else (*bounds, 1)
-        )[:3]  # fmt: skip
+        first, last, step = range_bounds(bounds)
         if not isinstance(step, Tracer) and step == 0:
             raise self.source.refuse(call_, "the step of range() must not be zero")
         return range_trips(self, first, last, step, start)

@@ -21,7 +21,7 @@ from typing import Any, cast
 import numpy as np
 
 from rfxjit.frontend.context import Trace, refuse
-from rfxjit.frontend.kernel_range import steps_between
+from rfxjit.frontend.ranges import number_of, range_bounds, steps_between
 from rfxjit.frontend.symbolic import Size, SymDim, same_size
 from rfxjit.frontend.tracer import Tracer, lift, python_number
 
@@ -70,10 +70,7 @@ def traced_range(trace: Trace, _: Any, *bounds: Any) -> Walk:
             return value if value.kind == "int" else python_number(value)
         return value.__index__()
 
-    first, last, step = (
-        (0, *bounds, 1) if len(bounds) == 1 else (*bounds, 1)
-    )[:3]  # fmt: skip
-    first, last, step = map(integer, (first, last, step))
+    first, last, step = map(integer, range_bounds(bounds))
     if isinstance(step, (Tracer, SymDim)):
         raise refuse("the step of a range must be known", "use a while loop")
     if step == 0:
@@ -88,14 +85,7 @@ def traced_range(trace: Trace, _: Any, *bounds: Any) -> Walk:
                        for v in (first, last))  # fmt: skip
         low, high = (first, last) if step > 0 else (last, first)
         count = steps_between(low, high, abs(step))
-
-    return Walk(count, partial(_of_range, first, step))
-
-
-def _of_range(first: Any, step: int, k: Any) -> Any:
-    """The number k of a range."""
-    value = k if step == 1 else k * step
-    return value if isinstance(first, int) and first == 0 else first + value
+    return Walk(count, partial(number_of, first, step))
 
 
 def walk_of(value: Any) -> Walk | None:
@@ -103,7 +93,7 @@ def walk_of(value: Any) -> Walk | None:
     if isinstance(value, Walk):
         return value
     if isinstance(value, range):
-        return Walk(len(value), partial(_of_range, value.start, value.step))
+        return Walk(len(value), partial(number_of, value.start, value.step))
     if isinstance(value, Tracer) and value.ndim:
         return Walk(value.shape[0], lambda k: _row(value, k))
     if not isinstance(value, Lazy):

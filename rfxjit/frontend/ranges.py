@@ -1,10 +1,11 @@
-"""`range` and `enumerate` of a kernel: how many trips, and what each gives."""
+"""`range` and `enumerate` of numbers that may be traced: how many, and which."""
 
 # Tracers are duck typed.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false, reportOperatorIssue=false
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,10 +20,24 @@ if TYPE_CHECKING:
     from rfxjit.frontend.kernel_flow import KernelFlow
 
 
+def range_bounds(given: Sequence[Any]) -> tuple[Any, Any, Any]:
+    """First, last and step of a `range` that is given one to three numbers."""
+    if len(given) == 1:
+        return 0, given[0], 1
+    first, last, *step = given
+    return first, last, step[0] if step else 1
+
+
+def number_of(first: Any, step: Any, k: Any) -> Any:
+    """The number k of a range."""
+    value = k if type(step) is int and step == 1 else k * step
+    return value if type(first) is int and first == 0 else first + value
+
+
 def range_trips(
     flow: KernelFlow, first: Any, last: Any, step: Any, start: Any
 ) -> Trips:
-    """The trips of `range(first, last, step)`, also `enumerate`d from `start` on."""
+    """The trips of a kernel's `range`, also `enumerate`d from `start` on."""
     slot = slot_of(Weak.INT)
 
     def integer(value: Any) -> Any:
@@ -48,10 +63,7 @@ def range_trips(
 
     def item(k: SSAValue) -> Any:
         number: Any = flow.take(k, slot)
-        plain = not isinstance(step, Tracer) and step == 1
-        value = number if plain else number * step
-        if isinstance(first, Tracer) or first != 0:
-            value = first + value
+        value = number_of(first, step, number)
         if start is None:
             return value
         return (number + start if isinstance(start, Tracer) or start else number), value
