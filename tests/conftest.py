@@ -1,4 +1,4 @@
-"""Fixtures for the outside judges, and the count of what was skipped without them."""
+"""Fixtures: outside judges, with the count of what was skipped without, and entries."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import fuzz_coverage
 import pytest
+from entries import native_only
 from toolbox import FINDERS, REQUIRED, find_tool
 
 ROOT = Path(__file__).parent.parent
@@ -49,6 +50,12 @@ def ptxas() -> str:
 def root() -> Path:
     """The folder of the repository."""
     return ROOT
+
+
+@pytest.fixture(params=[pytest.param(True, marks=native_only), False])
+def native(request: pytest.FixtureRequest) -> bool:
+    """Whether a unit has a native entry, or the portable one."""
+    return request.param
 
 
 def _unsupported_filecheck_tests(report: Path) -> list[str]:

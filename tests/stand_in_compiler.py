@@ -10,14 +10,7 @@ from hand_written_units import param
 from rfxjit.dispatch import JitFunction
 from rfxjit.runtime.policy import binder
 from rfxjit.runtime.unit import Options, Unit
-from rfxjit.signature import (
-    Guard,
-    Input,
-    Output,
-    Parameter,
-    Signature,
-    Slot,
-)
+from rfxjit.signature import Guard, Input, Output, Parameter, Signature, Slot
 
 KINDS = {
     inspect.Parameter.POSITIONAL_ONLY: "positional_only",

@@ -18,11 +18,7 @@ import sysconfig
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from types import (
-    FunctionType,
-    MethodType,
-    ModuleType,
-)
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np

@@ -23,13 +23,7 @@ from rfxjit.errors import (
 from rfxjit.jit import jit
 from rfxjit.runtime.policy import MOST, classify
 from rfxjit.runtime.unit import Unit
-from rfxjit.signature import (
-    Alias,
-    Input,
-    Output,
-    Signature,
-    Slot,
-)
+from rfxjit.signature import Alias, Input, Output, Signature, Slot
 
 # Sizes
 

@@ -17,22 +17,13 @@ from stand_in_compiler import failing, make, ones, pid, total
 
 import rfxjit as rfx
 from rfxjit.dispatch import JitFunction
-from rfxjit.errors import (
-    RfxFallbackWarning,
-    TraceError,
-)
+from rfxjit.errors import RfxFallbackWarning, TraceError
 from rfxjit.jit import jit
 from rfxjit.runtime import capi
 from rfxjit.runtime.backends import available_backends
 from rfxjit.runtime.policy import binder
 from rfxjit.runtime.unit import Unit
-from rfxjit.signature import (
-    Constant,
-    Guard,
-    Input,
-    Path,
-    Signature,
-)
+from rfxjit.signature import Constant, Guard, Input, Path, Signature
 
 # Arguments
 
