@@ -8,6 +8,9 @@ import numpy as np
 
 import rfxjit as rfx
 
+F4 = np.array([-2.5, -1.0, -0.0, 0.0, 0.3, 1.0, 2.5, np.inf, -np.inf, np.nan], "f4")
+F8 = np.linspace(-3.0, 3.0, 37)
+
 
 def plain(function: Any, *args: Any, like: Any) -> list[np.ndarray]:
     """`function` for each element, on NumPy scalars, in the dtypes of `like`."""
