@@ -48,8 +48,8 @@ accuracy: $(STAMP)  ## all 2^32 f32 inputs, docs/accuracy.md (an hour)
 
 fuzz: $(STAMP)  ## compare RUNS=20000 random programs at every level; what they drew
 	RFX_FUZZ=$(or $(RUNS),20000) $(BIN)/python -m pytest -q -n auto \
-		tests/unit/test_random_programs.py tests/unit/test_random_sizes.py \
-		tests/unit/test_random_kernels.py tests/unit/test_row_groups.py
+		tests/unit/test_random_*.py tests/unit/test_row_groups.py \
+		tests/unit/test_grad_control.py
 
 format: $(STAMP)  ## format the code
 	$(BIN)/ruff format

@@ -1,15 +1,19 @@
-"""Which pass changed the meaning? Programs are run before and after each one."""
+"""Judges of programs: each pass keeps the meaning, text gives a program back, and
+upstream accepts it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import subprocess
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.parser import Parser
 from xdsl.passes import ModulePass
 
-from rfxjit.compiler import context
+from rfxjit.compiler import LEVELS, context, lower
 from rfxjit.dialects.diagnostics import RfxDiagnostic, verify
 from rfxjit.interpreter import (
     StatusError,
@@ -67,3 +71,25 @@ def check_pipeline(
             raise AssertionError(
                 f"{pass_.name} changed the meaning:\n{before}\n->\n{module}\n{error}"
             ) from error
+
+
+def check_text(module: ModuleOp) -> None:
+    """Our parser gives back what is printed."""
+    verify(module)
+    text = str(module)
+    again = Parser(context(), text).parse_module()
+    verify(again)
+    assert str(again) == text
+
+
+def check_upstream(mlir_opt: str, modules: Iterable[ModuleOp]) -> None:
+    """LLVM's mlir-opt accepts programs at every level that has ops of its own alone."""
+    levels = [level for level in LEVELS if level not in ("rfx", "fused")]
+    texts = [str(lower(module, level)) for module in modules for level in levels]
+    done = subprocess.run(
+        [mlir_opt, "--split-input-file", "-o", "/dev/null"],
+        input="\n// -----\n".join(texts),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[:2000]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections import Counter
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
@@ -26,9 +25,9 @@ class Kernel:
     text: str
     weak: bool
 
-    def constructs(self) -> Counter[str]:
-        """How often each construct of Python is in it."""
-        return Counter(type(node).__name__ for node in ast.walk(ast.parse(self.text)))
+    def constructs(self) -> list[str]:
+        """The constructs of Python in it, each as often as it is."""
+        return [type(node).__name__ for node in ast.walk(ast.parse(self.text))]
 
 
 @dataclass

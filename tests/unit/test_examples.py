@@ -2,13 +2,13 @@
 
 import contextlib
 import io
-import linecache
 import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from readable import run_text
 
 
 def test_demo(root):
@@ -64,13 +64,10 @@ def test_pages_say_what_happens(root, page):
     text = (root / f"docs/{page}.md").read_text()
     blocks = re.findall(r"```(python|text)\n(.*?)```", text, re.DOTALL)
     namespace, printed = {"__name__": page}, ""
-    for number, (language, block) in enumerate(blocks):
+    for language, block in blocks:
         if language == "text":
             assert printed.strip() == block.strip()
             continue
-        file = f"<{page} {number}>"
-        lines = block.splitlines(keepends=True)
-        linecache.cache[file] = (len(block), None, lines, file)
         with contextlib.redirect_stdout(io.StringIO()) as stream:
-            exec(compile(block, file, "exec"), namespace)
+            run_text(block, namespace)
         printed = stream.getvalue()

@@ -14,16 +14,20 @@ from typing import Any
 import fuzzing
 import numpy as np
 import pytest
-from check_pipeline import assert_same, check_pipeline, outcome
+from check_pipeline import (
+    assert_same,
+    check_pipeline,
+    check_text,
+    check_upstream,
+    outcome,
+)
 from control_programs import control_programs
 from hand_written_units import Called
 from hypothesis import given, settings
 from programs import Program, signature_of
 from xdsl.dialects.builtin import IntegerAttr
-from xdsl.parser import Parser
 
-from rfxjit.compiler import LEVELS, compile_module, context, lower, text
-from rfxjit.dialects.diagnostics import verify
+from rfxjit.compiler import compile_module, lower, text
 from rfxjit.passes import load_pass
 from rfxjit.passes.pipelines import PIPELINES
 from rfxjit.runtime.unit import Options
@@ -73,7 +77,7 @@ def test_one_block_of_threads_means_the_same(program: Program) -> None:
 def test_c_means_the_same(cc: str, program: Program) -> None:
     wants = outcome(program.module, program.inputs)
     outputs = signature_of(program.module).outputs
-    results = [np.zeros(o.shape, o.dtype) for o in outputs]  # type: ignore[arg-type]
+    results = [np.zeros(o.shape, o.dtype) for o in outputs]
     loops: Any = lower(program.module, "loops").body.block.first_op
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "f.c").write_text(text(program.module, "c"))
@@ -104,22 +108,10 @@ def test_c_means_the_same(cc: str, program: Program) -> None:
 @given(either)
 def test_text_round_trips(program: Program) -> None:
     for level in ("rfx", "fused", "loops"):
-        module = lower(program.module, level)
-        verify(module)
-        parsed = Parser(context(), str(module)).parse_module()
-        verify(parsed)
-        assert str(parsed) == str(module)
+        check_text(lower(program.module, level))
 
 
 @few
 @given(program=either)
 def test_upstream_accepts_every_level(mlir_opt: str, program: Program) -> None:
-    upstream = [level for level in LEVELS if level not in ("rfx", "fused")]
-    texts = [str(lower(program.module, level)) for level in upstream]
-    done = subprocess.run(
-        [mlir_opt, "--split-input-file", "-o", "/dev/null"],
-        input="\n// -----\n".join(texts),
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr[:2000]
+    check_upstream(mlir_opt, [program.module])

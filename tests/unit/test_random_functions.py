@@ -1,44 +1,24 @@
 """Random functions with control flow do as jitted functions what they do in Python.
 
-`RFX_FUZZ=2000 pytest tests/unit/test_random_functions.py -s` is the long run, which
+`RFX_FUZZ=2000 pytest tests/unit/test_random_functions.py` is the long run, which
 reports how often each construct came up.
 """
 
 from __future__ import annotations
 
-import itertools
-import linecache
-from collections import Counter
 from typing import Any
 
 import fuzzing
 import numpy as np
-import pytest
+from fuzz_coverage import saw
 from hypothesis import given
-from kernel_oracle import Exact, inputs
+from kernel_oracle import Exact, inputs, same
 from kernel_programs import Kernel, functions, kernels
+from readable import run_text
 
 import rfxjit as rfx
 
 fuzz = fuzzing.fuzz(40)
-SEEN: Counter[str] = Counter()
-NUMBERS = itertools.count()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def report():
-    yield
-    if fuzzing.LONG:
-        print("\nconstructs:", dict(SEEN.most_common()))  # noqa: T201 - the report
-
-
-def function_of(text: str, numpy: Any) -> Any:
-    """The function in a text, with a source that can be read."""
-    file = f"<random {next(NUMBERS)}>"
-    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    namespace: dict[str, Any] = {"np": numpy}
-    exec(compile(text, file, "exec"), namespace)
-    return namespace["f"]
 
 
 def arguments(*, arrays: bool) -> list[tuple[Any, ...]]:
@@ -50,18 +30,10 @@ def arguments(*, arrays: bool) -> list[tuple[Any, ...]]:
     return found
 
 
-def same(a: Any, b: Any) -> None:
-    a, b = np.asarray(a), np.asarray(b)
-    assert a.dtype == b.dtype
-    np.testing.assert_array_equal(a, b)
-    nonzero = ~np.isnan(b) if b.dtype.kind == "f" else np.True_
-    np.testing.assert_array_equal(np.signbit(a[nonzero]), np.signbit(b[nonzero]))
-
-
 def check(program: Kernel, *, arrays: bool) -> None:
-    SEEN.update(program.constructs())
-    plain = function_of(program.text, Exact())
-    function = function_of(program.text, np)
+    saw("construct", program.constructs())
+    plain = run_text(program.text, {"np": Exact()})["f"]
+    function = run_text(program.text, {"np": np})["f"]
     for backend in ("cpu", "interpreter"):
         jitted = rfx.jit(function, strict=True, backend=backend)
         for given_ in arguments(arrays=arrays):

@@ -6,15 +6,14 @@
 from __future__ import annotations
 
 import itertools
-import linecache
 import warnings
-from typing import Any
 
 import fuzzing
 import numpy as np
 from hypothesis import given
 from in_place_programs import in_place_programs, start
 from numpy_same import check
+from readable import run_text
 
 import rfxjit as rfx
 
@@ -23,25 +22,16 @@ REFUSED = (
     # One of rows, one of elements: whether they fit together depends on data.
     "two different masks",
 )  # fmt: skip
-NUMBER = itertools.count()
+NUMBERS = itertools.count()
 fuzz = fuzzing.fuzz(60)
-
-
-def defined(text: str) -> Any:
-    """The function, with a source that can be read."""
-    file = f"<in place {next(NUMBER)}>"
-    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    namespace: dict[str, Any] = {"np": np, "__name__": "program"}
-    exec(compile(text, file, "exec"), namespace)
-    return namespace["f"]
 
 
 @fuzz
 @given(in_place_programs())
 def test_as_in_numpy(text: str) -> None:
-    function = defined(text)
+    function = run_text(text, {"np": np, "__name__": "program"})["f"]
     theirs, mine = start(), start()
-    backend = "interpreter" if next(NUMBER) % 4 else "auto"
+    backend = "interpreter" if next(NUMBERS) % 4 else "auto"
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         want = function(**theirs)

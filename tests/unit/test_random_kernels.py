@@ -1,16 +1,15 @@
 """Random kernels mean the same in vectors, on scalars, interpreted, and in Python.
 
-`RFX_FUZZ=2000 pytest tests/unit/test_random_kernels.py -s` is the long run, which
+`RFX_FUZZ=2000 pytest tests/unit/test_random_kernels.py` is the long run, which
 reports how often each construct came up.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import fuzzing
-import pytest
+from fuzz_coverage import saw
 from hypothesis import given, reject
 from kernel_oracle import SEEDS, Exact, inputs, plain, same
 from kernel_programs import Kernel, kernels
@@ -20,18 +19,10 @@ from rfxjit.errors import KernelError
 from rfxjit.interpreter import run
 
 fuzz = fuzzing.fuzz(60)
-SEEN: Counter[str] = Counter()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def report():
-    yield
-    if fuzzing.LONG:
-        print("\nconstructs:", dict(SEEN.most_common()))  # noqa: T201 - the report
 
 
 def run_all(kernel: Kernel, dtype: str, kind: str) -> None:
-    SEEN.update(kernel.constructs())
+    saw("construct", kernel.constructs())
     sets = [inputs(dtype, kind, seed) for seed in SEEDS]
     # Traced once: compiling is what takes the time, and running almost none.
     source = rfx.kernel_from_source(kernel.text)

@@ -5,23 +5,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import fuzzing
 import numpy as np
-from check_pipeline import assert_same, check_pipeline
+from check_pipeline import assert_same, check_pipeline, check_text
 from hand_written_units import Called
 from hypothesis import given, settings
 from numpy_same import same
 from programs import SMALL_DIMS, Program, programs, signature_of
-from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.parser import Parser
 
 import rfxjit as rfx
-from rfxjit.compiler import compile_module, context
+from rfxjit.compiler import compile_module
 from rfxjit.dialects.builder import Builder, new_function
-from rfxjit.dialects.diagnostics import verify
 from rfxjit.dialects.ir import i1, tensor
 from rfxjit.interpreter import run
 from rfxjit.passes import load_pass
@@ -34,12 +32,7 @@ fuzz = fuzzing.fuzz(150, shrink=True)
 @fuzz
 @given(programs())
 def test_text_round_trips(program: Program) -> None:
-    verify(program.module)
-    text = str(program.module)
-    ctx: Context = context()
-    again = Parser(ctx, text).parse_module()
-    verify(again)
-    assert str(again) == text
+    check_text(program.module)
 
 
 @fuzz
@@ -73,30 +66,29 @@ def test_kernels_mean_the_same(program: Program) -> None:
     )
 
 
+def both(program: Program) -> tuple[Sequence[Any], Sequence[Any]]:
+    """What native code gives, and what the interpreter does."""
+    wants = run(program.module, "f", program.inputs)
+    signature = signature_of(program.module)
+    unit = compile_module(program.module, signature, Options())
+    native: Any = Called(unit, native=True)
+    results = [np.asarray(result) for result in native(*program.inputs)]
+    assert native.misses == 0
+    return results, wants
+
+
 @fuzz
 @given(programs())
 def test_native_code_means_the_same(program: Program) -> None:
-    wants = run(program.module, "f", program.inputs)
-    signature = signature_of(program.module)
-    native: Any = Called(
-        compile_module(program.module, signature, Options()), native=True
-    )
-    for got, want in zip(native(*program.inputs), wants, strict=True):
-        assert_same(np.asarray(got), want)
-    assert native.misses == 0
+    for got, want in zip(*both(program), strict=True):
+        assert_same(got, want)
 
 
 @fuzz
 @given(programs(rounded=True))
 def test_math_functions_are_near(program: Program) -> None:
-    wants = run(program.module, "f", program.inputs)
-    signature = signature_of(program.module)
-    native: Any = Called(
-        compile_module(program.module, signature, Options()), native=True
-    )
-    for got, want in zip(native(*program.inputs), wants, strict=True):
-        same(np.asarray(got), want, ulps=1 if want.dtype == np.float16 else 4)
-    assert native.misses == 0
+    for got, want in zip(*both(program), strict=True):
+        same(got, want, ulps=1 if want.dtype == np.float16 else 4)
 
 
 def test_memory_of_a_block_that_never_waits() -> None:

@@ -6,18 +6,16 @@ ones for any. Its results must be NumPy's. `RFX_FUZZ=2000` is the long run.
 
 from __future__ import annotations
 
-import os
-
+import fuzzing
 import numpy as np
 import pytest
 from fuzz_coverage import saw
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from programs import draw_array
 
 import rfxjit as rfx
 
-RUNS = int(os.environ.get("RFX_FUZZ", "60"))
 DTYPES = [np.dtype(c) for c in "?bhilBHILefd"]
 
 # What takes one array of one dim, of any size, to another.
@@ -58,12 +56,7 @@ def laid_out(x, how):
     return x
 
 
-@settings(
-    max_examples=RUNS,
-    deadline=None,
-    derandomize="RFX_FUZZ" not in os.environ,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@fuzzing.fuzz(60, shrink=True)
 @given(st.data())
 def test_any_size_means_what_numpy_means(data):
     names = data.draw(st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=4))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
+import fuzzing
 import numpy as np
 import pytest
 from check_pipeline import check_pipeline
 from fuzz_coverage import saw_program
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from programs import DTYPES, draw_array
 from xdsl.dialects.builtin import ModuleOp
@@ -128,20 +127,16 @@ def row_programs(draw):
     return module, inputs
 
 
-@settings(
-    max_examples=int(os.environ.get("RFX_FUZZ", "150")),
-    deadline=None,
-    derandomize="RFX_FUZZ" not in os.environ,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@fuzzing.fuzz(150, shrink=True)
 @given(row_programs(), st.booleans())
-def test_random_rows_mean_the_same(monkeypatch, program, gpu):
-    monkeypatch.setattr(row_groups, "SHORTEST", 2)
+def test_random_rows_mean_the_same(program, gpu):
     module, inputs = program
     last = PIPELINES["to-gpu" if gpu else "to-vectors"].split(",")
     names = ["canonicalize", "cse", "dce", "fuse", "cse", "lower-to-loops",
              "expand-math", *last]  # fmt: skip
-    check_pipeline(module, [load_pass(name)() for name in names], inputs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(row_groups, "SHORTEST", 2)
+        check_pipeline(module, [load_pass(name)() for name in names], inputs)
 
 
 def test_the_interpreter_agrees_to_the_bit():
