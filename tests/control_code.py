@@ -3,8 +3,6 @@
 Each is plain Python: what it does by itself is what it must do when it is jitted.
 """
 
-# ruff: noqa: RET505, SIM108, B007, B905, PERF401, FURB136, RUF034
-
 from __future__ import annotations
 
 import math
@@ -13,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from control import insertion_sort, limited_pid, low_pass, pendulum, relaxation
 
 import rfxjit as rfx
 
@@ -402,16 +401,6 @@ def filled(n):
     return out
 
 
-@case((LONG, 0.3))
-def filtered(x, alpha):
-    y = np.empty_like(x)
-    last = 0.0
-    for i in range(x.shape[0]):
-        last = last + alpha * (x[i] - last)
-        y[i] = last
-    return y
-
-
 @case((LONG.copy(), 0.0), (LONG.copy(), 9.0))
 def writes_to_its_argument(x, limit):
     for i in range(1, x.shape[0]):
@@ -432,20 +421,20 @@ def branch_that_writes(x, c):
 
 @case((TABLE.copy(), 10), (TABLE.copy(), 0))
 def relaxed(u, n):
-    for _ in range(n):
-        u[1:-1, 1:-1] = 0.25 * (u[:-2, 1:-1] + u[2:, 1:-1] + u[1:-1, :-2] + u[1:-1, 2:])
+    u[:] = relaxation(u, n)
 
 
 @case((LONG.copy(),))
-def insertion_sort(x):
-    for i in range(1, x.shape[0]):
-        v = x[i]
-        j = i - 1
-        while j >= 0 and x[j] > v:
-            x[j + 1] = x[j]
-            j -= 1
-        x[j + 1] = v
+def sorted_in_place(x):
+    x[:] = insertion_sort(x)
     return x
+
+
+case((LONG, 0.3))(low_pass)
+case((1.0, 0.0, 50), (1.0, 0.0, 0))(pendulum)
+case(*((error, 4.99, 0.2, 1.0, 2.0, 3.0, 5.0) for error in (1.0, 20.0, -50.0)))(
+    limited_pid
+)
 
 
 # ---- functions in functions
@@ -479,7 +468,7 @@ def nested_function(x):
 
 @case((0.5,), (5.0,))
 def lambdas(x):
-    f = lambda v: v if v > 1.0 else -v  # noqa: E731
+    f = lambda v: v if v > 1.0 else -v
     return f(x), [f(v) for v in (x, 2.0)]
 
 

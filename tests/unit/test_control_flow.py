@@ -1,7 +1,5 @@
 """Control flow on traced values: as plain Python does it, on every executor."""
 
-# ruff: noqa: RET503, SIM108
-
 from __future__ import annotations
 
 import copy
@@ -268,7 +266,7 @@ def in_a_known_round(x):
 def on_both_sides(x):
     if x > 0:
         raise ValueError("positive")
-    else:  # noqa: RET506
+    else:
         raise KeyError("negative")
 
 

@@ -2,8 +2,6 @@
 # RUN: python %s loops | filecheck %s --check-prefix=LOOPS
 """Control flow of jitted functions: what is traced, and the loops it becomes."""
 
-# ruff: noqa: B007, E501, SIM108
-
 import numpy as np
 from show_program import show
 
@@ -79,7 +77,8 @@ def powers(x, n):
 
 # RFX-LABEL: func.func @powers
 # RFX:         %[[N:.*]] = arith.index_cast %{{.*}} : i64 to index
-# RFX:         %[[R:.*]] = scf.for %{{.*}} = %{{.*}} to %[[N]] step %{{.*}} iter_args(%[[Y:.*]] = %x) -> (tensor<32xf32>) {
+# RFX:         %[[R:.*]] = scf.for %{{.*}} to %[[N]] step %{{.*}} iter_args(%[[Y:.*]] = %x)
+# RFX-SAME:      -> (tensor<32xf32>) {
 # RFX:           %[[Z:.*]] = rfx.mul %[[Y]], %x
 # RFX-NEXT:      scf.yield %[[Z]]
 # RFX:         func.return %[[R]]
@@ -109,7 +108,7 @@ def first(x, limit):
 # RFX:           scf.yield
 
 
-# An array that a loop writes to is carried under all of its names, and updated in place.
+# An array that a loop writes to is carried under all its names, and updated in place.
 @show(x, compiler=rfx.jit)
 def differences(x):
     out = np.zeros_like(x)
