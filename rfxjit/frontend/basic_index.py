@@ -251,8 +251,7 @@ class _Block:
         value, parts, whole = self._moved(value)
         counts = [p.count for p in parts]
         if not same_shape(counts, whole) or self.stepped:
-            starts = [0 if isinstance(p.start, Tracer) else p.start for p in parts]
-            steps = [p.step for p in parts]
+            starts, steps = _known(parts)
             value = trace.here().slice(
                 value, sizes(trace, starts), sizes(trace, counts), steps
             )
@@ -279,8 +278,7 @@ class _Block:
         if same_shape(self.counts, self.whole) and not (self.stepped or self.moving):
             return new
         if self.stepped:
-            starts = [0 if isinstance(p.start, Tracer) else p.start for p in self.parts]
-            steps = [p.step for p in self.parts]
+            starts, steps = _known(self.parts)
             around = self._window(old) if self.moving else old
             new = b.update_slice(around, new, sizes(trace, starts), steps)
         if self.stepped and not self.moving:
@@ -299,10 +297,16 @@ class _Block:
         ]
 
     def _starts(self) -> list[SSAValue]:
-        known = [0 if self.stepped else p.start for p in self.parts]
+        """Where the block, or what is around it, begins in each dim."""
         starts = [
-            p.start if isinstance(p.start, Tracer) else s
-            for p, s in zip(self.parts, known, strict=True)
+            p.start if isinstance(p.start, Tracer) or not self.stepped else 0
+            for p in self.parts
         ]
         numbers = [np.int64(s) if isinstance(s, int) else s for s in starts]
         return [lift(self.trace, s).value for s in numbers]
+
+
+def _known(parts: Sequence[Part]) -> tuple[list[Size], list[int]]:
+    """Starts and steps, inside of what has been moved to the start of each dim."""
+    starts = [0 if isinstance(p.start, Tracer) else p.start for p in parts]
+    return starts, [p.step for p in parts]

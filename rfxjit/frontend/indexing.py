@@ -98,9 +98,13 @@ def _split(x: Tracer, items: Sequence[Any]) -> tuple[Tracer, list[Any]]:
         else:
             basic.append(slice(None))
             arrays.append(item)
-    if all(item == slice(None) for item in basic):
-        return x, arrays
-    return view_of(x, basic, None), arrays
+    return _seen(x, basic), arrays
+
+
+def _seen(x: Tracer, items: Sequence[Any]) -> Tracer:
+    """The view by integers, slices and new axes; the array itself if that is all."""
+    whole = all(isinstance(item, slice) and item == slice(None) for item in items)
+    return x if whole else view_of(x, items, None)
 
 
 def getitem(x: Tracer, key: Any) -> Any:
@@ -141,9 +145,7 @@ def _mask(x: Tracer, items: Sequence[Any]) -> tuple[Tracer, Tracer, int]:
     _expect_mask(x, mask.shape, _dims(items[:at]))
     basic = [*items[:at], *[slice(None)] * mask.ndim, *items[at + 1 :]]
     kept = [i for i in range(at) if i not in numbers]
-    if all(isinstance(item, slice) and item == slice(None) for item in basic):
-        return x, mask, len(kept)
-    return view_of(x, basic, None), mask, len(kept)
+    return _seen(x, basic), mask, len(kept)
 
 
 def _index_arrays(x: Tracer, items: Sequence[Any]) -> tuple[list[int], list[Tracer]]:
@@ -151,12 +153,8 @@ def _index_arrays(x: Tracer, items: Sequence[Any]) -> tuple[list[int], list[Trac
     dims = [d for d, item in enumerate(items) if item is not None]
     arrays: list[Tracer] = []
     for d in dims:
-        item = (
-            np.empty(0, int)
-            if isinstance(items[d], list) and not items[d]
-            else items[d]
-        )
-        index = lift(x.trace, item)
+        empty = isinstance(items[d], list) and not items[d]
+        index = lift(x.trace, np.empty(0, int) if empty else items[d])
         if index.dtype.kind not in "iu":
             raise IndexError(
                 "arrays used as indices must be of integer (or boolean) type"

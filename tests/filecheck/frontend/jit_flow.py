@@ -77,7 +77,7 @@ def powers(x, n):
 
 # RFX-LABEL: func.func @powers
 # RFX:         %[[N:.*]] = arith.index_cast %{{.*}} : i64 to index
-# RFX:         %[[R:.*]] = scf.for %{{.*}} to %[[N]] step %{{.*}} iter_args(%[[Y:.*]] = %x)
+# RFX:         %[[R:.*]] = scf.for %{{.*}} to %[[N]] {{.*}} iter_args(%[[Y:.*]] = %x)
 # RFX-SAME:      -> (tensor<32xf32>) {
 # RFX:           %[[Z:.*]] = rfx.mul %[[Y]], %x
 # RFX-NEXT:      scf.yield %[[Z]]
