@@ -51,7 +51,7 @@ from rfxjit.frontend.flow import (
     Unset,
     ops_of,
 )
-from rfxjit.frontend.flow_loops import Flow
+from rfxjit.frontend.flow_loops import NEVER_ENDS, Flow
 from rfxjit.frontend.hooks import FunctionHooks
 from rfxjit.frontend.liveness import Names, leaves
 from rfxjit.frontend.pieces import GIVEN, NO_PIECES, Piece, Pieces
@@ -70,7 +70,7 @@ _SIMPLE = frozenset({
 
 
 class EndlessError(TraceError):
-    """A recursion that does not end while tracing: no smaller attempt helps."""
+    """A recursion or a loop that does not end: no smaller attempt helps."""
 
 
 class ArrayFlow(Flow):
@@ -271,7 +271,8 @@ class ArrayFlow(Flow):
 
     def endless(self, node: ast.While | ast.For) -> None:
         if not leaves(node.body, ast.Raise, ast.Assert):
-            super().endless(node)
+            reason, hint = NEVER_ENDS
+            raise EndlessError(reason, self.where(node), hint)
         self.stop()
 
     def check(self, node: ast.Assert) -> None:

@@ -209,6 +209,8 @@ class Body(ArrayFlow):
 
         def unrolled(error: Exception) -> None:
             """The exits of `while True` may be known."""
+            if isinstance(error, EndlessError):
+                raise error
 
             def give_up(_: Exception) -> bool:
                 raise error

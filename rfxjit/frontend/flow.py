@@ -170,12 +170,6 @@ class Statements(ABC):
     def refuse(self, node: ast.AST, reason: str, hint: str | None = None) -> Exception:
         """The error for something in the source."""
 
-    def unset(self, node: ast.AST, name: str) -> Exception:
-        """The error for a use of a name that is Unset."""
-        line = self.env[name].line
-        reason = f"'{name}' has no value on some paths: see line {line}"
-        return self.refuse(node, reason, f"set {name} before")
-
     # ---- what children may say
 
     flag_slot = Slot((i1,))
@@ -306,6 +300,12 @@ class Statements(ABC):
                 pass
             case _:
                 self.execute(node)
+
+    def unset(self, node: ast.AST, name: str) -> Exception:
+        """The error for a use of a name that is Unset."""
+        line = self.env[name].line
+        reason = f"'{name}' has no value on some paths: see line {line}"
+        return self.refuse(node, reason, f"set {name} before")
 
     # ---- branches
 

@@ -45,6 +45,8 @@ from rfxjit.frontend.flow import (
 )
 from rfxjit.frontend.liveness import Names, always_leaves, leaves, reads, written
 
+NEVER_ENDS = "this loop never ends", "leave it by break or return"
+
 
 @dataclass(frozen=True)
 class Trips:
@@ -275,7 +277,7 @@ class Flow(Statements):
 
     def endless(self, node: ast.While | ast.For) -> None:
         """Behind a loop that is not left by break or return."""
-        raise self.refuse(node, "this loop never ends", "leave it by break or return")
+        raise self.refuse(node, *NEVER_ENDS)
 
     def limit(self, node: ast.While, loop: Operation) -> None:
         """Let a loop fail that runs more often than `max_iters`."""

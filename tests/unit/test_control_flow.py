@@ -11,6 +11,8 @@ from control_code import CASES
 
 import rfxjit as rfx
 
+X = np.ones(3)
+
 
 def flat(value: Any) -> list[Any]:
     """The numbers and arrays in a result."""
@@ -133,42 +135,36 @@ def recurses(n):
 
 
 def never_ends(x):
-    while x[0] >= x[0] - 1 or True:
+    while True:
         x = x + 1
 
 
+REFUSED = [
+    (unset, 1.0, "'y' has no value on some paths", 3),
+    (unset_after_a_loop, np.float64(3.0), "'y' has no value on some paths", 3),
+    (two_shapes, X, r"'y' is an array of shape \(3,\) and an array of shape \(2,\)", 4),
+    (two_structures, X, "the result is an array of shape .* and a tuple of 2", 3),
+    (falls_off, X, "the result is an array of shape .* and None", 1),
+    (two_strings, X, "this expression is 'a' and 'b'", 1),
+    (grows, X, "a list gets or loses items in a loop", 4),
+    (grows_on_one_side, X, "a list gets or loses items in a branch", 3),
+    (writes_to_either, X, "cannot write to an array that may be another one", 4),
+    (writes_to_either_in_a_loop, X, "cannot write to an array that may be", 3),
+    (tries, X, "as a condition: tries has try", 2),
+    (uses_an_iterator_up, X, "an iterator would be used up", 3),
+    (recurses, X, "recurses calls itself", 1),
+    (never_ends, X, "this loop never ends", 1),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("function", "text", "line"),
-    [
-        (unset, "'y' has no value on some paths", 3),
-        (unset_after_a_loop, "'y' has no value on some paths", 3),
-        (
-            two_shapes,
-            r"'y' is an array of shape \(3,\) and an array of shape \(2,\)",
-            4,
-        ),
-        (two_structures, "the result is an array of shape .* and a tuple of 2", 3),
-        (falls_off, "the result is an array of shape .* and None", 1),
-        (two_strings, "this expression is 'a' and 'b'", 1),
-        (grows, "a list gets or loses items in a loop", 4),
-        (grows_on_one_side, "a list gets or loses items in a branch", 3),
-        (writes_to_either, "cannot write to an array that may be another one", 4),
-        (writes_to_either_in_a_loop, "cannot write to an array that may be", 3),
-        (tries, "as a condition: tries has try", 2),
-        (uses_an_iterator_up, "an iterator would be used up", 3),
-        (recurses, "recurses calls itself", 1),
-    ],
+    ("function", "argument", "text", "line"),
+    REFUSED,
+    ids=[f.__name__ for f, *_ in REFUSED],
 )
-def test_refusals(function: Any, text: str, line: int) -> None:
-    x = (
-        np.float64(3.0)
-        if "loop" in function.__name__ and "un" in function.__name__
-        else np.ones(3)
-    )
-    if function is unset:
-        x = 1.0
+def test_refusals(function: Any, argument: Any, text: str, line: int) -> None:
     with pytest.raises(rfx.TraceError, match=text) as caught:
-        rfx.jit(function, strict=True)(x)
+        rfx.jit(function, strict=True)(argument)
     place = caught.value.location
     assert place is not None
     assert place.line == function.__code__.co_firstlineno + line
