@@ -1,8 +1,8 @@
 """A function in pieces: its statements and expressions, each compiled for itself.
 
 Statements that may branch on traced values cannot be run by Python as they are. They
-are walked (`array_flow.py`), and what is no control flow runs as ordinary Python:
-`exec` of a statement, `eval` of an expression, in a scope that holds the variables.
+are walked (`array_flow.py`), and what is no control flow runs as ordinary Python, each
+statement and each expression, in a scope that holds the variables.
 The code has been rewritten (`syntax.py`) and keeps file, lines and columns.
 """
 

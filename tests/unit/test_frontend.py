@@ -255,9 +255,11 @@ def test_an_index_out_of_range_is_an_index_error():
     [
         (lambda x, y: x + y, (np.ones(3), np.ones(4)), ValueError, r"\(3,\) \(4,\)"),
         (lambda x, y: x @ y, (np.ones(3), np.ones(4)), ValueError, "mismatch"),
-        (lambda x: x if x[0] > 0 else x[1:], (np.ones(3),), TypeError, "this expression is an array"),  # noqa: E501
+        (lambda x: x if x[0] > 0 else x[1:], (np.ones(3),), TypeError,
+         "this expression is an array"),
         (lambda x: x[x > 0], (np.ones(3),), TypeError, "mask"),
-        (lambda x: x + 1, (np.ones(3, complex),), TypeError, "'x' has dtype complex128"),  # noqa: E501
+        (lambda x: x + 1, (np.ones(3, complex),), TypeError,
+         "'x' has dtype complex128"),
         (lambda x: x + 1, (np.array(["a"]),), TypeError, "'x' has dtype"),
     ],
 )  # fmt: skip
@@ -336,7 +338,7 @@ def test_python_numbers_divide_as_python():
 
 def test_each_of_several_lambdas_in_a_line_is_itself():
     fs = [("a", lambda x: x + 1), ("b", lambda x: x * 2), ("c", lambda x, y: x - y),
-          ("d", lambda x: (lambda z: z * x)(x + 10.0))]  # fmt: skip  # noqa: PLC3002
+          ("d", lambda x: (lambda z: z * x)(x + 10.0))]  # fmt: skip  # noqa: PLC3002 - one in another
     x = np.arange(3.0)
     for _, f in fs[:2] + fs[3:]:
         jitted = rfx.jit(f, strict=True)

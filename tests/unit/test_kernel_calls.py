@@ -45,7 +45,7 @@ def test_new_sizes_compile_twice():
 def test_index_variables():
     @rfx.kernel
     def f(x):
-        return x * 0 + (_i0 * 100 + _i1 * 10 + _n0 + _n1 * 1000 + _flat_idx * 10**5)  # noqa: F821
+        return x * 0 + (_i0 * 100 + _i1 * 10 + _n0 + _n1 * 1000 + _flat_idx * 10**5)  # noqa: F821 - every kernel knows them
 
     @rfx.kernel
     def g(x):
@@ -67,7 +67,7 @@ def test_index_variables():
 def test_no_inputs_but_a_shape():
     @rfx.kernel
     def f():
-        return _i0 * 10 + _i1 if _i1 != 1 else -1  # noqa: F821
+        return _i0 * 10 + _i1 if _i1 != 1 else -1  # noqa: F821 - as above
 
     assert f(shape=(2, 3)).tolist() == [[0, -1, 2], [10, -1, 12]]
     assert f(shape=4).tolist() == [0, 10, 20, 30]
