@@ -10,25 +10,19 @@ from typing import Any
 
 import numpy as np
 
-VIEWS: Any = {}
-MASKS: Any = {}
-PLACES: Any = {}
+CODE: dict[str, Any] = {}
 
 
-def code(kind: Any) -> Any:
+def code(function: Any) -> Any:
     """Register a function under its name."""
-
-    def register(function: Any) -> Any:
-        kind[function.__name__] = function
-        return function
-
-    return register
+    CODE[function.__name__] = function
+    return function
 
 
 # ---- views ---------------------------------------------------------------------------
 
 
-@code(VIEWS)
+@code
 def a_row_is_seen_in_the_array(x, y, v, i):
     row = x[2]
     row[0] = 5.0
@@ -36,7 +30,7 @@ def a_row_is_seen_in_the_array(x, y, v, i):
     return row * 2, x.sum(axis=0)
 
 
-@code(VIEWS)
+@code
 def a_view_sees_later_writes(x, y, v, i):
     part = v[1:]
     v[1] = 1.5
@@ -45,7 +39,7 @@ def a_view_sees_later_writes(x, y, v, i):
     return part, part.sum()
 
 
-@code(VIEWS)
+@code
 def views_of_views(x, y, v, i):
     inner = x[1:][:, ::2][1]
     inner[1:] -= 3
@@ -53,7 +47,7 @@ def views_of_views(x, y, v, i):
     return inner + 0
 
 
-@code(VIEWS)
+@code
 def transposes(x, y, v, i):
     columns = x.T
     columns[0] = 1
@@ -64,7 +58,7 @@ def transposes(x, y, v, i):
     return columns * 1
 
 
-@code(VIEWS)
+@code
 def reshapes_of_fresh_arrays(x, y, v, i):
     z = x.copy()
     z.reshape(-1)[3] = 1
@@ -80,7 +74,7 @@ def reshapes_of_fresh_arrays(x, y, v, i):
     return z, flat, rows
 
 
-@code(VIEWS)
+@code
 def reshapes_of_vectors(x, y, v, i):
     v.reshape(2, 4)[1, 1:] = 0
     v[::2].reshape(2, 2)[0] = 7
@@ -90,7 +84,7 @@ def reshapes_of_vectors(x, y, v, i):
     return grid.sum(axis=1)
 
 
-@code(VIEWS)
+@code
 def flat_writes_anywhere(x, y, v, i):
     x.flat[3] = 1
     x.T.flat[5:9] = 2
@@ -98,7 +92,7 @@ def flat_writes_anywhere(x, y, v, i):
     return x.flat[2]
 
 
-@code(VIEWS)
+@code
 def shapes_with_ones(x, y, v, i):
     np.expand_dims(x, 1)[2, 0] = 4
     x[:, None, 1:2].squeeze()[1] = 5
@@ -107,7 +101,7 @@ def shapes_with_ones(x, y, v, i):
     return x[..., 1]
 
 
-@code(VIEWS)
+@code
 def flips(x, y, v, i):
     np.flip(v)[0] = 1
     np.fliplr(x)[0, 1:3] = 2
@@ -116,7 +110,7 @@ def flips(x, y, v, i):
     return v[::-1]
 
 
-@code(VIEWS)
+@code
 def parts_of_splits(x, y, v, i):
     left, right = np.split(x, 2, axis=1)
     left *= 2
@@ -124,7 +118,7 @@ def parts_of_splits(x, y, v, i):
     return left
 
 
-@code(VIEWS)
+@code
 def only_views_are_views(x, y, v, i):
     for fresh in (np.tile(v, 1), np.repeat(v, 1), np.concatenate([v]), np.array(v),
                   np.take(x, 1, axis=0), x[[0, 1]], v.copy(), v.flatten(),
@@ -135,7 +129,7 @@ def only_views_are_views(x, y, v, i):
     return v[0]
 
 
-@code(VIEWS)
+@code
 def read_only_views_see_writes(x, y, v, i):
     wide, diagonal = np.broadcast_to(v[:3], (2, 3)), np.diagonal(x)
     v[0] = 9
@@ -143,7 +137,7 @@ def read_only_views_see_writes(x, y, v, i):
     return wide, diagonal
 
 
-@code(VIEWS)
+@code
 def names_and_handles(x, y, v, i):
     z = x
     z += 1
@@ -157,7 +151,7 @@ def names_and_handles(x, y, v, i):
     return w
 
 
-@code(VIEWS)
+@code
 def overlaps(x, y, v, i):
     v[1:] = v[:-1]
     v[:-2] += v[2:]
@@ -168,7 +162,7 @@ def overlaps(x, y, v, i):
     return v
 
 
-@code(VIEWS)
+@code
 def rows_in_loops(x, y, v, i):
     for row in x:
         row -= row.mean()  # noqa: PLW2901 - in place
@@ -182,7 +176,7 @@ def rows_in_loops(x, y, v, i):
 # ---- keys ----------------------------------------------------------------------------
 
 
-@code(PLACES)
+@code
 def slices_of_all_kinds(x, y, v, i):
     x[1:-1] += 2
     x[:, 0] = v[:4]
@@ -196,7 +190,7 @@ def slices_of_all_kinds(x, y, v, i):
     return x[::-1, ::2] * 1
 
 
-@code(PLACES)
+@code
 def places_known_at_run_time(x, y, v, i):
     x[:, i] = v[4:]
     x[i, 1:3] = 7
@@ -210,7 +204,7 @@ def places_known_at_run_time(x, y, v, i):
     return x[i], x[:, -i], x[i, i], x[i, ::-1], row
 
 
-@code(PLACES)
+@code
 def blocks_known_at_run_time(x, y, v, i):
     v[i : i + 3] = v[i + 2 : i + 5]
     v[2 * i : 2 * (i + 1)] += 1
@@ -222,7 +216,7 @@ def blocks_known_at_run_time(x, y, v, i):
     return part, x[i : i + 1, 0], v[i + 1 : i + 1]
 
 
-@code(PLACES)
+@code
 def index_arrays(x, y, v, i):
     k = np.array([2, 0, 2])
     x[k, 1:3] = [[1, 2], [3, 4], [5, 6]]
@@ -235,7 +229,7 @@ def index_arrays(x, y, v, i):
     return x[k, ::2], x[1:3, k], x[k, None], x[1:, k, None], x[i, k]
 
 
-@code(PLACES)
+@code
 def scattered_sums(x, y, v, i):
     k = np.array([1, 1, 3, -1])
     np.add.at(v, k, 2)
@@ -252,7 +246,7 @@ def scattered_sums(x, y, v, i):
     return v, small, narrow
 
 
-@code(PLACES)
+@code
 def functions_that_write(x, y, v, i):
     np.put(x, [0, 7, -1], [1, 2])
     np.put_along_axis(x, x.argmin(axis=1)[:, None], -9, axis=1)
@@ -265,7 +259,7 @@ def functions_that_write(x, y, v, i):
     return v
 
 
-@code(PLACES)
+@code
 def out_arguments(x, y, v, i):
     np.add(x[0], y[0], out=x[1])
     np.multiply(v[1:], 2, out=v[:-1])
@@ -276,7 +270,7 @@ def out_arguments(x, y, v, i):
     return np.maximum(x, 0, out=x)
 
 
-@code(PLACES)
+@code
 def numbers_of_other_kinds(x, y, v, i):
     x[0] = True
     x[1] = np.arange(6)
@@ -289,7 +283,7 @@ def numbers_of_other_kinds(x, y, v, i):
     return n
 
 
-@code(MASKS)
+@code
 def slices_of_any_length(x, y, v, i):
     i += v[:1].argmax()
     v[i:] *= 2
@@ -308,7 +302,7 @@ def slices_of_any_length(x, y, v, i):
 # ---- masks ---------------------------------------------------------------------------
 
 
-@code(MASKS)
+@code
 def values_under_a_mask(x, y, v, i):
     x[x < 0] = 0
     x[(x > 1) & (y > 0)] += 10
@@ -318,7 +312,7 @@ def values_under_a_mask(x, y, v, i):
     return x
 
 
-@code(MASKS)
+@code
 def two_arrays_under_one_mask(x, y, v, i):
     mask = x > y
     x[mask] *= y[mask]
@@ -331,7 +325,7 @@ def two_arrays_under_one_mask(x, y, v, i):
     return z
 
 
-@code(MASKS)
+@code
 def sums_under_a_mask(x, y, v, i):
     mask = x > 0
     return (
@@ -341,7 +335,7 @@ def sums_under_a_mask(x, y, v, i):
     )  # fmt: skip
 
 
-@code(MASKS)
+@code
 def masks_of_rows_and_columns(x, y, v, i):
     rows, columns = x[:, 0] > 0, y[1] > 0
     x[rows] = v[:6]
@@ -356,14 +350,14 @@ def masks_of_rows_and_columns(x, y, v, i):
     return x[rows].sum(axis=0), x[:, columns].sum(axis=1), x[rows].sum()
 
 
-@code(MASKS)
+@code
 def masks_that_are_known(x, y, v, i):
     x[[True, False, True, False]] = v[:6]
     x[1, [k % 2 == 0 for k in range(6)]] = [1, 2, 3]
     return x[[False, True, True, False]], y[:, [True] * 3 + [False] * 3]
 
 
-@code(MASKS)
+@code
 def a_mask_is_what_it_was(x, y, v, i):
     mask = v > 0
     chosen = v[mask]
@@ -374,7 +368,7 @@ def a_mask_is_what_it_was(x, y, v, i):
     return mask
 
 
-@code(MASKS)
+@code
 def views_under_masks(x, y, v, i):
     part = x[1:, ::2]
     part[part > 0] = -1

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from in_place_code import MASKS, PLACES, VIEWS
+from in_place_code import CODE
 from numpy_same import check, fails
 
 import rfxjit as rfx
-
-CODE = {**VIEWS, **PLACES, **MASKS}
 
 
 def arguments(seed=3):
