@@ -320,6 +320,19 @@ def known_while(x):
     return x
 
 
+@case((RAMP, 3), (RAMP, 0))
+def a_name_of_two_loops(x, n):
+    for _ in range(n):
+        t = x * 2.0  # not read behind the loop
+        x = t + 1.0
+    m = n + 1
+    for _ in range(m):
+        t = x * 3.0
+    else:
+        t = x - m
+    return t
+
+
 @case((0.5, 10), (0.5, 0))
 def swap(a, n):
     b = 1.0

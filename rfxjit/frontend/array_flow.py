@@ -142,12 +142,14 @@ class ArrayFlow(Flow):
         for name in piece.reads:
             if isinstance(self.env.get(name), Unset):
                 raise self.unset(node, name)
-        for name in scope.keys() - self.base.keys() - self.env.keys() - {GIVEN}:
+        variables = {
+            name: value
+            for name, value in self.env.items()
+            if name in own and not isinstance(value, Unset)
+        }
+        for name in own & scope.keys() - variables.keys():
             del scope[name]
-        for name, value in self.env.items():
-            variable = isinstance(name, str) and name.isidentifier()
-            if variable and name not in FLAGS and not isinstance(value, Unset):
-                scope[name] = value
+        scope.update(variables)
         result = piece.run(scope)
         env = self.env  # another one if the piece has branched
         for name in own & env.keys() - scope.keys():
