@@ -450,6 +450,64 @@ case(*((error, 4.99, 0.2, 1.0, 2.0, 3.0, 5.0) for error in (1.0, 20.0, -50.0)))(
 )
 
 
+# A name that is one array on one side, and on the other one that changes in place.
+
+
+@case((RAMP, 1.0), (RAMP, -1.0))
+def written_and_returned(x, c):
+    y = x * 0.5
+    if c > 0:
+        y[0] = 9.0
+        return y
+    return y * 2.0
+
+
+@case((RAMP, 1.0), (RAMP, -1.0), (RAMP, -3.0))
+def written_or_new(x, c):
+    y = x * 0.5
+    if c < 0:
+        y[0] = 3.0
+        if c < -2:
+            y = x * 2.0
+        else:
+            y[1:] = x[:-1]
+        y[2] = 8.0
+    return y + 1.0
+
+
+@case((RAMP, 1.0), (RAMP, -1.0))
+def view_of_what_is_written_or_new(x, c):
+    y = x * 0.5
+    part = y[1:3]
+    if c > 0:
+        part = x[:2] * 1.0
+    else:
+        y[1:] = x[:-1]
+    return part + 1.0
+
+
+@case((RAMP, 1.0), (RAMP, -1.0))
+def list_that_changes_or_new(x, c):
+    pair = [1, x]
+    if c > 0:
+        pair = [2, x * 2.0]
+    else:
+        pair[0] = 1.5
+        pair[1] = x * 3.0
+    return pair[1] * pair[0]
+
+
+@case((RAMP, 1.0), (RAMP, -1.0))
+def written_in_an_expression(x, c):
+    y = x * 0.5
+
+    def put(value):
+        y[0] = value
+        return y
+
+    return (put(4.0) if c > 0 else x * 3.0) + 1.0, y
+
+
 # ---- functions in functions
 
 

@@ -21,8 +21,8 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any, cast
 
@@ -189,11 +189,15 @@ class ArrayFlow(Flow):
         return self.trace.builder.index_tensor(place)
 
     def slot(self, name: Any, values: Sequence[Any]) -> TreeSlot:
-        snapshot = self.snapshots[-1]
-        shared = any(
-            self.is_shared(name, env.get(name), env, snapshot) for env in self.sides
-        )
-        return self.fitted(name, carried.slot_of, values, fixed=True, shared=shared)
+        shared = False
+        now: list[Any] = []
+        for env in self.sides:
+            value = env.get(name, MISSING)
+            with self.redone(env):
+                shared |= self.is_shared(name, value, env, self.snapshots[-1])
+                if any(value is wanted for wanted in values):
+                    now.append(carried.copied(value))
+        return self.fitted(name, carried.slot_of, now, fixed=True, shared=shared)
 
     def is_shared(self, name: Any, value: Any, env: Env, snapshot: Snapshot) -> bool:
         """Whether arrays in a value of `name` are known by other names as well."""
@@ -358,6 +362,18 @@ class ArrayFlow(Flow):
         )
         self.env.update({place: place.get() for place in changes})
         snapshot.restore()
+
+    @contextmanager
+    def redone(self, env: Env) -> Generator[None]:
+        places = {key: value for key, value in env.items() if isinstance(key, Place)}
+        before = {place: place.get() for place in places}
+        for place, value in places.items():
+            place.set(value)
+        try:
+            yield
+        finally:
+            for place, value in before.items():
+                place.set(value)
 
     def changes(self, since: Snapshot, where: str, hint: str) -> dict[Place, Any]:
         """The places that have changed; refused for containers that have grown."""

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from operator import is_
 from typing import Any, cast
 
@@ -141,11 +140,12 @@ def unpack(trace: Trace, values: Sequence[SSAValue], slot: TreeSlot) -> Any:
         new = Tracer(trace, next(rest), leaf.kind, shape=leaf.shape)
         new.frozen = _SHARED if slot.shared else None
         leaves.append(new)
-    if slot.tree is None:
-        return leaves[0]
-    import optree
+    return _together(leaves, slot.tree)
 
-    return optree.tree_unflatten(slot.tree, leaves)
+
+def copied(value: Any) -> Any:
+    """A value in containers of its own: what happens to these is not seen in it."""
+    return _together(*_apart(value))
 
 
 def arrays(value: Any) -> list[Tracer]:
@@ -164,6 +164,14 @@ def _apart(value: Any) -> tuple[Sequence[Any], Any]:
         return [value], None
     leaves, tree = flatten(value)
     return leaves, None if tree.is_leaf() else tree
+
+
+def _together(leaves: Sequence[Any], tree: Any) -> Any:
+    if tree is None:
+        return leaves[0]
+    import optree
+
+    return optree.tree_unflatten(tree, leaves)
 
 
 def _leaf(column: Sequence[Any], *, fixed: bool) -> Leaf | Known:
@@ -240,7 +248,4 @@ def _sample(slot: TreeSlot) -> Any:
         return (
             leaf.value if isinstance(leaf, Known) else np.zeros([0] * len(leaf.shape))
         )
-    import optree
-
-    numbers = count()
-    return optree.tree_unflatten(slot.tree, [next(numbers) for _ in slot.leaves])
+    return _together(range(len(slot.leaves)), slot.tree)

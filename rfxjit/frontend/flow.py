@@ -31,6 +31,7 @@ from __future__ import annotations
 import ast
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -183,6 +184,10 @@ class Statements(ABC):
     def condition(self, flag: SSAValue) -> SSAValue:
         """A flag as ops with regions take it."""
         return flag
+
+    def redone(self, env: Env) -> AbstractContextManager[None]:
+        """Within, the effects that `collect` moved into an environment are there."""
+        return nullcontext()
 
     def is_cheap(self, types: Sequence[Attribute], blocks: Sequence[Block]) -> bool:
         """Whether both sides of a branch are to be computed, and one be selected."""
@@ -362,7 +367,7 @@ class Statements(ABC):
         self.trace.builder.location = location
         self.env, joined = self.merge(condition, before, envs, live)
         for block, env in zip(blocks, envs, strict=True):
-            with self.trace.inside(block):
+            with self.trace.inside(block), self.redone(env):
                 self.end(block, self.carried(env, joined))
         if not joined and all(len(block.ops) == 1 for block in blocks):
             return
