@@ -309,11 +309,17 @@ class Grower:
         dims = range(rank - 1, rank) if rank else ()
         return self.b.dot_general(x, x, ((), ()), (tuple(dims), tuple(dims)))
 
+    def correlate(self) -> SSAValue:
+        rows = (self.b.convert(self.pick(), np.int64) for _ in range(2))
+        a, v = (self.b.reshape(x, [math.prod(shape_of(x.type))]) for x in rows)
+        size = self.draw(st.sampled_from(self.dims))
+        return self.b.correlate(a, v, self.number(-size, 5), size)
+
 
 _STEPS = [
     "elementwise", "elementwise", "elementwise", "select", "convert", "broadcast",
     "slice", "transpose", "reshape", "concatenate", "pad", "gather", "scatter", "block",
-    "reduce", "scan", "iota", "dot",
+    "reduce", "scan", "iota", "dot", "correlate",
 ]  # fmt: skip
 MOST = 4096
 """Larger values are not used again, so that programs stay quick to interpret."""

@@ -301,6 +301,24 @@ class Builder:
             rhs_contract=int_list(contract[1]),
         )
 
+    def correlate(self, a: SSAValue, v: SSAValue, start: Size, size: Size) -> SSAValue:
+        """Sums of products of v with a from `start` on, `size` of them."""
+        static, dynamic = split([start, size])
+        counts = [
+            1,
+            1,
+            static[:1].count(DYNAMIC_INDEX),
+            static[1:].count(DYNAMIC_INDEX),
+        ]
+        return self.op(
+            rfx.CorrelateOp,
+            (a, v, *dynamic),
+            tensor(element_type(a.type), static[1:]),
+            static_starts=int_list(static[:1]),
+            static_sizes=int_list(static[1:]),
+            operandSegmentSizes=DenseArrayBase.from_list(i32, counts),
+        )
+
     def reduce(self, x: SSAValue, kind: str, dims: Sequence[int]) -> SSAValue:
         """Reduce over `dims`; see `rfx.reduce` for the kinds."""
         shape = tuple(n for d, n in enumerate(shape_of(x.type)) if d not in dims)

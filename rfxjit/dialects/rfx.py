@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
     I32,
     I64,
     DenseArrayBase,
@@ -27,6 +28,7 @@ from xdsl.dialects.builtin import (
 from xdsl.dialects.utils import DynamicIndexList
 from xdsl.ir import Attribute, Dialect
 from xdsl.irdl import (
+    AttrSizedOperandSegments,
     IRDLOperation,
     irdl_op_definition,
     operand_def,
@@ -248,6 +250,47 @@ class DotGeneralOp(IRDLOperation):
 
 
 @irdl_op_definition
+class CorrelateOp(IRDLOperation):
+    """Sums of products of `v` with the elements of `a` that it lies over.
+
+    `rfx.correlate %a, %v starts [-2] [6] : tensor<4xf32>, tensor<3xf32> to …`
+    Element i is the sum over k of `a[start + i + k] * v[k]`, in the order of k from 0
+    on; what hangs over an end of `a` is left out.
+    """
+
+    name = "rfx.correlate"
+    lhs = operand_def(TensorType)
+    rhs = operand_def(TensorType)
+    starts = var_operand_def(IndexType)
+    sizes = var_operand_def(IndexType)
+    static_starts = prop_def(DenseArrayBase)
+    static_sizes = prop_def(DenseArrayBase)
+    result = result_def(TensorType)
+    traits = traits_def(Pure())
+    irdl_options = (AttrSizedOperandSegments(as_property=True),)
+    assembly_format = (
+        "$lhs `,` $rhs `starts` custom<DynamicIndexList>($starts, $static_starts)"
+        " custom<DynamicIndexList>($sizes, $static_sizes) attr-dict"
+        " `:` type($lhs) `,` type($rhs) `to` type($result)"
+    )
+    custom_directives = (DynamicIndexList,)
+
+    def verify_(self) -> None:
+        result = cast("TensorType[Any]", self.result.type)
+        expect_sizes(result, ints(self.static_sizes), self.sizes)
+        expect_same_element(self.lhs.type, self.rhs.type, result)
+        for type_ in (self.lhs.type, self.rhs.type, result):
+            expect(len(shape_of(type_)) == 1, f"{type_} must have rank 1")
+        starts = ints(self.static_starts)
+        expect(len(starts) == 1, f"expected 1 start, got {len(starts)}")
+        needed = starts.count(DYNAMIC_INDEX)
+        expect(
+            needed == len(self.starts),
+            f"expected {needed} dynamic starts, got {len(self.starts)}",
+        )
+
+
+@irdl_op_definition
 class ReduceOp(IRDLOperation):
     """Reduce over dims, which disappear: `rfx.reduce "add" %x dims [1] : … to …`.
 
@@ -344,7 +387,7 @@ Rfx = Dialect(
         *ELEMENTWISE_OPS,
         ConstantOp, FullOp, IotaOp, ConvertOp, BroadcastOp, ReshapeOp, TransposeOp,
         SliceOp, UpdateSliceOp, ConcatenateOp, PadOp, GatherOp, ScatterOp,
-        DynamicSliceOp, DynamicUpdateSliceOp, DotGeneralOp, ReduceOp, ScanOp, RequireOp,
-        MapOp, MapReduceOp, YieldOp, IndexOp, DimOp,
+        DynamicSliceOp, DynamicUpdateSliceOp, DotGeneralOp, CorrelateOp, ReduceOp,
+        ScanOp, RequireOp, MapOp, MapReduceOp, YieldOp, IndexOp, DimOp,
     ],
 )  # fmt: skip

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from rfxjit.frontend.context import refuse
-from rfxjit.frontend.numpy_composed import number
-from rfxjit.frontend.numpy_creation import iota
 from rfxjit.frontend.numpy_joins import part
 from rfxjit.frontend.numpy_registry import axes_of, axis_of, implements, static_size
-from rfxjit.frontend.tracer import lift
+from rfxjit.frontend.symbolic import least
+from rfxjit.frontend.tracer import Tracer, lift, sizes
 
 
 @implements("diff")
@@ -223,53 +222,52 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None,
 
 def _correlate(a: Any, v: Any, mode: str) -> Any:
     """Sums of products of a with v moved along; both of one axis, v not longer."""
-    n, m = static_size(a, 0), static_size(v, 0)
-    dtype = np.result_type(a.dtype, v.dtype)
-    a, v = a.astype(dtype), v.astype(dtype)
-    first, count = {
-        "full": (1 - m, n + m - 1), "same": (-(m // 2), n),
-        "valid": (0, n - m + 1),
+    if mode not in ("full", "same", "valid"):
+        raise ValueError(
+            f"mode must be one of 'valid', 'same', or 'full' (got '{mode}')"
+        )
+    (n,), (m,) = a.shape, v.shape
+    start, count = {
+        "full": (1 - m, n + m - 1), "same": (0 - m // 2, n), "valid": (0, n - m + 1),
     }[mode]  # fmt: skip
-    trace = a.trace
-    where = np.add(np.add(iota(trace, count)[:, None], iota(trace, m)), first)
-    inside = np.logical_and(np.greater_equal(where, 0), np.less(where, n))
-    window = a[np.clip(where, 0, n - 1)]
-    # What hangs over the ends is left out, not multiplied by zero: v may be infinite.
-    if dtype.kind == "b":
-        return np.any(np.logical_and(inside, np.logical_and(window, v)), axis=1)
-    product = np.where(inside, np.multiply(window, v), number(a, 0))
-    return np.sum(product, axis=1, dtype=dtype)
+    dtype = np.result_type(a.dtype, v.dtype)
+    wide = np.dtype(np.float32) if dtype == np.float16 else dtype
+    b = a.trace.here()
+    x, y = b.convert(a.value, wide), b.convert(v.value, wide)
+    value = b.convert(b.correlate(x, y, *sizes(a.trace, (start, count))), dtype)
+    return Tracer(a.trace, value, "array", shape=(count,))
+
+
+def _is_longer(v: Any, a: Any, mode: str) -> bool:
+    """Whether v is longer than a; in mode "full" it need not be known."""
+    difference = a.shape[0] - v.shape[0]
+    if least(difference) >= 0:
+        return False
+    return least(-1 * difference) > 0 or (mode != "full" and difference < 0)
 
 
 @implements("convolve", arrays="a v")
 def _convolve(a: Any, v: Any, mode: str = "full") -> Any:
     a, v = (x.reshape(1) if x.ndim == 0 else x for x in (a, v))
-    if static_size(v, 0) > static_size(a, 0):
-        a, v = v, a
-    if static_size(a, 0) == 0 or static_size(v, 0) == 0:
-        raise ValueError(f"{'a' if not static_size(a, 0) else 'v'} cannot be empty")
+    for name, x in (("a", a), ("v", v)):
+        if least(x.shape[0]) == 0:
+            raise ValueError(f"{name} cannot be empty")
     if a.ndim != 1 or v.ndim != 1:
         raise ValueError("object too deep for desired array")
-    return _correlate(a, v[::-1], _mode(mode))
+    if _is_longer(v, a, mode):
+        a, v = v, a
+    return _correlate(a, v[::-1], mode)
 
 
 @implements("correlate", arrays="a v")
 def _correlate_rule(a: Any, v: Any, mode: str = "valid") -> Any:
     if a.ndim != 1 or v.ndim != 1:
         raise ValueError("object too deep for desired array")
-    if static_size(a, 0) == 0 or static_size(v, 0) == 0:
+    if least(a.shape[0]) == 0 or least(v.shape[0]) == 0:
         raise ValueError("first array argument cannot be empty")
-    if static_size(v, 0) > static_size(a, 0):
-        return _correlate(v, a, _mode(mode))[::-1]
-    return _correlate(a, v, _mode(mode))
-
-
-def _mode(mode: str) -> str:
-    if mode not in ("full", "same", "valid"):
-        raise ValueError(
-            f"mode must be one of 'valid', 'same', or 'full' (got '{mode}')"
-        )
-    return mode
+    if _is_longer(v, a, mode):
+        return _correlate(v, a, mode)[::-1]
+    return _correlate(a, v, mode)
 
 
 # ---- covariance -------------------------------------------------------------------

@@ -378,6 +378,18 @@ def _dot(r: _Runner, op: rfx.DotGeneralOp) -> Any:
     return np.asarray(np.einsum(a, la, b, lb, out)).astype(a.dtype)
 
 
+def _correlate(r: _Runner, op: rfx.CorrelateOp) -> Any:
+    a, v = r.all((op.lhs, op.rhs))
+    (start,) = r.sizes(op.static_starts, op.starts)
+    (size,) = r.sizes(op.static_sizes, op.sizes)
+    result = np.zeros(size, a.dtype)
+    for k, factor in enumerate(v, start):
+        first, end = max(0, -k), min(size, a.size - k)
+        if first < end:  # bool: the sum is an or, the product an and
+            result[first:end] += a[first + k : end + k] * factor
+    return result
+
+
 def _scan(r: _Runner, op: rfx.ScanOp) -> Any:
     x, d = r.values[op.input], op.dim.value.data
     result = np.array(x)
@@ -407,7 +419,7 @@ _RULES: dict[type[Operation], Callable[[_Runner, Any], Any]] = {
     rfx.TransposeOp: lambda r, op: np.transpose(r.values[op.input], rfx.ints(op.perm)),
     rfx.ConcatenateOp: lambda r, op: np.concatenate(
         r.all(op.inputs), op.dim.value.data),
-    rfx.ScanOp: _scan,
+    rfx.CorrelateOp: _correlate, rfx.ScanOp: _scan,
     rfx.ReduceOp: lambda r, op: reduce(
         op.kind.data, r.values[op.input], rfx.ints(op.dims)),
     TensorDimOp: lambda r, op: r.values[op.source].shape[r.values[op.index]],

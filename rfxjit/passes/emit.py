@@ -215,7 +215,8 @@ class Emit:
 
     def max(self, a: Operand, b: Operand) -> SSAValue:
         """The larger one, NaN if either is; -0 < +0; integers are signed."""
-        return self._binary(a, b, *self._MAX)
+        known = self._place(a, b, max, None)
+        return known or self._binary(a, b, *self._MAX)
 
     def _plain(self, cls: type[Operation], a: Operand, b: Operand) -> SSAValue:
         lhs, rhs = self._pair(a, b)

@@ -70,6 +70,11 @@ def _mixed(static: Any, dynamic: Sequence[SSAValue]) -> list[Size]:
     return [next(rest) if n == DYNAMIC_INDEX else n for n in rfx.ints(static)]
 
 
+def _minus(b: Builder, x: Size, y: Size) -> Size:
+    both = isinstance(x, int) and isinstance(y, int)
+    return cast("int", x) - cast("int", y) if both else b.index_sub(x, y)
+
+
 def _concatenate(b: Builder, op: rfx.ConcatenateOp, ct: SSAValue) -> Cotangents:
     d = op.dim.value.data
     first: Size = 0
@@ -192,6 +197,19 @@ def _dot_general(b: Builder, op: rfx.DotGeneralOp, ct: SSAValue) -> Cotangents:
     ]
 
 
+def _correlate(b: Builder, op: rfx.CorrelateOp, ct: SSAValue) -> Cotangents:
+    """`a[j]` meets `v[k]` in element `j - k - start`: correlations with ct."""
+    (start,) = _mixed(op.static_starts, op.starts)
+    (count,), (taps,) = b.shape(op.lhs), b.shape(op.rhs)
+    last = _minus(b, taps, 1)
+    mirrored = b.slice(op.rhs, [last], [taps], [-1])
+    before = _minus(b, _minus(b, 0, last), start)
+    return [
+        (op.lhs, b.correlate(ct, mirrored, before, count)),
+        (op.rhs, b.correlate(op.lhs, ct, start, taps)),
+    ]
+
+
 def _reduce(b: Builder, op: rfx.ReduceOp, ct: SSAValue) -> Cotangents:
     x, kind = op.input, op.kind.data
     gone = rfx.ints(op.dims)
@@ -235,8 +253,7 @@ def _scan(b: Builder, op: rfx.ScanOp, ct: SSAValue) -> Cotangents:
 
     def reversed_(x: SSAValue) -> SSAValue:
         starts: list[Size] = [0] * len(shape)
-        n = shape[d]
-        starts[d] = n - 1 if isinstance(n, int) else b.index_sub(n, 1)
+        starts[d] = _minus(b, shape[d], 1)
         steps = [-1 if i == d else 1 for i in range(len(shape))]
         return b.slice(x, starts, shape, steps)
 
@@ -257,6 +274,7 @@ RULES: Mapping[type[Operation], Callable[[Builder, Any, SSAValue], Cotangents]] 
     rfx.ScatterOp: _scatter,
     rfx.DynamicUpdateSliceOp: _dynamic_update_slice,
     rfx.DotGeneralOp: _dot_general,
+    rfx.CorrelateOp: _correlate,
     rfx.ReduceOp: _reduce,
     rfx.ScanOp: _scan,
 }

@@ -30,9 +30,9 @@ from rfxjit.dialects.map_ops import LoopNest
 
 _ALWAYS = (
     Elementwise, rfx.ConvertOp, rfx.ConstantOp, rfx.IotaOp, rfx.FullOp,
-    rfx.BroadcastOp, rfx.TransposeOp, rfx.DotGeneralOp, rfx.ScanOp, DimOp, ExtractOp,
-    FromElementsOp, upstream.IndexCastOp, arith.ConstantOp, arith.AddiOp, arith.SubiOp,
-    arith.MuliOp,
+    rfx.BroadcastOp, rfx.TransposeOp, rfx.DotGeneralOp, rfx.CorrelateOp, rfx.ScanOp,
+    DimOp, ExtractOp, FromElementsOp, upstream.IndexCastOp, arith.ConstantOp,
+    arith.AddiOp, arith.SubiOp, arith.MuliOp,
 )  # fmt: skip
 """What is defined whatever the operands are."""
 

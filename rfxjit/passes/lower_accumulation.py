@@ -21,6 +21,7 @@ from rfxjit.dialects import rfx
 from rfxjit.dialects.ir import element_type, index, kind_of, shape_of
 from rfxjit.passes.emit import Emit
 from rfxjit.passes.loops import for_loop, in_order, load, parallel, store
+from rfxjit.passes.lower_correlate import lower_correlate
 from rfxjit.passes.lower_structure import compute, ends_of
 from rfxjit.passes.scalar_semantics import lower_elementwise, signless
 
@@ -175,5 +176,6 @@ def lower_scan(state: FunctionLowering, op: rfx.ScanOp) -> None:
 
 ACCUMULATION: dict[type[Operation], Callable[[FunctionLowering, Any], None]] = {
     rfx.DotGeneralOp: lower_dot_general,
+    rfx.CorrelateOp: lower_correlate,
     rfx.ScanOp: lower_scan,
 }

@@ -52,7 +52,8 @@ Rules = Mapping[type[Operation], Sequence[Rule]]
 _ENDING = (scf.IfOp, scf.ForOp, MapOp, MapReduceOp)
 """Ops with regions that always end; a `scf.while` may be there to run for ever."""
 
-SIZED = (rfx.FullOp, rfx.IotaOp, rfx.BroadcastOp, rfx.ReshapeOp, rfx.SliceOp)
+SIZED = (rfx.FullOp, rfx.IotaOp, rfx.BroadcastOp, rfx.ReshapeOp, rfx.SliceOp,
+         rfx.CorrelateOp)  # fmt: skip
 """Ops whose `sizes` are the dynamic sizes of their result."""
 
 

@@ -164,7 +164,7 @@ class Sizes:
                     *(n for d, n in enumerate(a) if d not in used),
                     *(n for d, n in enumerate(b) if d not in used_b),
                 ]
-            case rfx.ReshapeOp() | rfx.SliceOp():
+            case rfx.ReshapeOp() | rfx.SliceOp() | rfx.CorrelateOp():
                 self.dims[op.result] = self.mixed(rfx.ints(op.static_sizes), op.sizes)
             case _ if op.results and op.results[0].type == index:
                 self._arithmetic(op)

@@ -168,7 +168,7 @@ class _Plan:
             None if begin is None or end is None else max(0, end - begin)
         )
         small = len(self.work) <= SMALL_BODY
-        loops = [o for o in self.work if isinstance(o, scf.WhileOp)]
+        loops = [o for o in self.work if isinstance(o, (scf.ForOp, scf.WhileOp))]
         # Most of the time is spent inside the loops: their types decide.
         inner = [o for o in self.work if any(_is_inside(o, loop) for loop in loops)]
         types = list(self._types(inner) if loops else self._types(self.work))
@@ -213,7 +213,7 @@ class _Plan:
     def _consecutive(self) -> set[SSAValue]:
         """Indices that grow by one: the loop's own, plus or minus uniform ones."""
         found: set[SSAValue] = {self.body.args[0]}
-        for op in self.body.ops:
+        for op in self.body.walk():
             if (isinstance(op, (arith.AddiOp, arith.SubiOp)) and op.lhs in found) or (
                 isinstance(op, arith.AddiOp) and op.rhs in found
             ):

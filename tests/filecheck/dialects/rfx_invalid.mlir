@@ -484,6 +484,38 @@ func.func @f(%x: tensor<4xf32>) {
 
 // -----
 
+func.func @f(%x: tensor<4xf32>, %v: tensor<3xf64>) {
+  %0 = rfx.correlate %x, %v starts [0] [2] : tensor<4xf32>, tensor<3xf64> to tensor<2xf32>
+  func.return
+}
+// CHECK: element types differ
+
+// -----
+
+func.func @f(%x: tensor<4xf32>, %v: tensor<3x3xf32>) {
+  %0 = rfx.correlate %x, %v starts [0] [2] : tensor<4xf32>, tensor<3x3xf32> to tensor<2xf32>
+  func.return
+}
+// CHECK: tensor<3x3xf32> must have rank 1
+
+// -----
+
+func.func @f(%x: tensor<4xf32>) {
+  %0 = rfx.correlate %x, %x starts [0, 0] [2] : tensor<4xf32>, tensor<4xf32> to tensor<2xf32>
+  func.return
+}
+// CHECK: expected 1 start, got 2
+
+// -----
+
+func.func @f(%x: tensor<4xf32>) {
+  %0 = rfx.correlate %x, %x starts [0] [2] : tensor<4xf32>, tensor<4xf32> to tensor<3xf32>
+  func.return
+}
+// CHECK: sizes
+
+// -----
+
 func.func @f(%x: tensor<4xf32>) {
   %0 = rfx.scan "sin" %x dim 0 : tensor<4xf32> to tensor<4xf32>
   func.return

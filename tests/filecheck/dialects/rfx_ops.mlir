@@ -391,6 +391,15 @@ func.func @contractions_and_reductions(%a: tensor<5x2x3xf32>, %b: tensor<5x3x?xf
   func.return
 }
 
+// CHECK-LABEL: @correlations(
+// CHECK-NEXT: %{{\w+}} = rfx.correlate %{{\w+}}, %{{\w+}} starts [-2] [6] : tensor<4xf32>, tensor<3xf32> to tensor<6xf32>
+// CHECK-NEXT: %{{\w+}} = rfx.correlate %{{\w+}}, %{{\w+}} starts [%{{\w+}}] [%{{\w+}}] : tensor<?xi8>, tensor<?xi8> to tensor<?xi8>
+func.func @correlations(%a: tensor<4xf32>, %v: tensor<3xf32>, %b: tensor<?xi8>, %w: tensor<?xi8>, %i: index, %n: index) {
+  %0 = rfx.correlate %a, %v starts [-2] [6] : tensor<4xf32>, tensor<3xf32> to tensor<6xf32>
+  %1 = rfx.correlate %b, %w starts [%i] [%n] : tensor<?xi8>, tensor<?xi8> to tensor<?xi8>
+  func.return
+}
+
 // CHECK-LABEL: @effects(
 // CHECK-NEXT: rfx.require %{{\w+}} 3 : tensor<i1>
 func.func @effects(%ok: tensor<i1>) {

@@ -53,6 +53,20 @@ func.func @running(%x: tensor<?xf64>) -> tensor<?xf64> {
 
 // -----
 
+// Both slopes are correlations with the cotangent, the first one of %x mirrored.
+func.func @correlated(%x: tensor<3xf64>) -> tensor<4xf64> {
+  %r = rfx.correlate %x, %x starts [-1] [4] : tensor<3xf64>, tensor<3xf64> to tensor<4xf64>
+  func.return %r : tensor<4xf64>
+}
+// CHECK-LABEL: func.func @correlated
+// CHECK:         %[[CT:.*]] = rfx.constant dense<1.0> : tensor<4xf64>
+// CHECK:         %[[M:.*]] = rfx.slice %x starts [2] steps [-1] [3]
+// CHECK:         %[[A:.*]] = rfx.correlate %[[CT]], %[[M]] starts [-1] [3]
+// CHECK:         %[[V:.*]] = rfx.correlate %x, %[[CT]] starts [-1] [3]
+// CHECK:         rfx.add %[[A]], %[[V]]
+
+// -----
+
 // What is replaced has no slope, what replaces it that of its places; and back.
 func.func @replaced(%x: tensor<5xf64>, %u: tensor<2xf64>) -> tensor<5xf64> {
   %0 = rfx.mul %x, %x : tensor<5xf64>
