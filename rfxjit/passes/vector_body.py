@@ -4,7 +4,8 @@ Every value of the body is one of three kinds:
 
     uniform        the same in each iteration: it stays scalar
     consecutive    an index that grows by one with the iterations: `i`, `i + 4`; only
-                   its first lane is kept, and a load at it is one `vector.load`
+                   its first lane is kept, and a load at it is one `vector.load`;
+                   or that falls by one, `n - i`: that, and the lanes in reverse
     varying        anything else: a vector, one lane per iteration
 
 Straight-line ops become the same ops on vectors; `vector_varying.py` finds out which
@@ -64,6 +65,8 @@ class VectorBody:
         """What uniform values have become."""
         self.first: dict[SSAValue, SSAValue] = {}
         """The first lane of consecutive indices."""
+        self.falling: set[SSAValue] = set()
+        """Those of them that fall."""
         self.vectors: dict[SSAValue, SSAValue] = {}
 
     def run(self, body: Block, first: SSAValue, mask: SSAValue | None = None) -> None:
@@ -92,7 +95,8 @@ class VectorBody:
         if new is None:
             type_ = vector_type(old.type, self.width)
             if old in self.first:
-                new = self.m.add(self.broadcast(self.first[old]), self.lanes())
+                first, falls = self.broadcast(self.first[old]), old in self.falling
+                new = (self.m.sub if falls else self.m.add)(first, self.lanes())
             elif (number := constant_of(old)) is not None:
                 new = self.m.const(number, type_)
             else:
@@ -179,15 +183,15 @@ class VectorBody:
         """An index plus or minus a uniform one; False if `op` is something else."""
         if op.results[0].type != index or type(op) not in (arith.AddiOp, arith.SubiOp):
             return False
-        a, b = op.operands
-        grows = a in self.first and b not in self.varying
-        swapped = b in self.first and a not in self.varying
-        if not (grows or (swapped and type(op) is arith.AddiOp)):
+        moving = [v for v in op.operands if v in self.varying]
+        if len(moving) != 1 or moving[0] not in self.first:
             return False
-        first, second = (self.first.get(v) or self.scalar(v) for v in (a, b))
+        a, b = (self.first.get(v) or self.scalar(v) for v in op.operands)
         plus = isinstance(op, arith.AddiOp)
-        new = self.m.add(first, second) if plus else self.m.sub(first, second)
-        self.first[op.results[0]] = new
+        self.first[op.results[0]] = self.m.add(a, b) if plus else self.m.sub(a, b)
+        turned = not plus and moving[0] is op.operands[1]
+        if turned != (moving[0] in self.falling):
+            self.falling.add(op.results[0])
         return True
 
     def straight(self, op: Operation) -> None:
@@ -202,13 +206,23 @@ class VectorBody:
     # ---- memory
 
     def place(self, indices: Sequence[SSAValue]) -> list[SSAValue] | None:
-        """Where the first lane is, if the lanes lie side by side in memory."""
+        """Where the lanes begin, if they lie side by side in memory."""
         if not indices or indices[-1] not in self.first:
             return None
         *outer, last = indices
         if any(v in self.varying for v in outer):
             return None
-        return [*(self.scalar(v) for v in outer), self.first[last]]
+        first = self.first[last]
+        if last in self.falling:
+            first = self.m.sub(first, self.width - 1)
+        return [*(self.scalar(v) for v in outer), first]
+
+    def ordered(self, value: SSAValue, last: SSAValue) -> SSAValue:
+        """Lanes as they lie in memory along an index, or back: reversed if it falls."""
+        if last not in self.falling:
+            return value
+        lanes = DenseArrayBase.from_list(i64, [*reversed(range(self.width))])
+        return self.m.op(vector.ShuffleOp, (value, value), value.type, {"mask": lanes})
 
     def load(self, op: memref.LoadOp) -> None:
         """Side by side: one load. Scattered: lane by lane."""
@@ -222,11 +236,13 @@ class VectorBody:
                 op.indices, op.res.type, lambda m, where: load(m, buffer, where)
             )
         elif self.mask is None:
-            self.vectors[op.res] = self.m.op(vector.LoadOp, (buffer, *place), type_)
+            new = self.m.op(vector.LoadOp, (buffer, *place), type_)
+            self.vectors[op.res] = self.ordered(new, op.indices[-1])
         else:
-            nothing = self.m.const(0, type_)
-            operands = (buffer, *place, self.mask, nothing)
-            self.vectors[op.res] = self.m.op(vector.MaskedLoadOp, operands, type_)
+            mask = self.ordered(self.mask, op.indices[-1])
+            operands = (buffer, *place, mask, self.m.const(0, type_))
+            new = self.m.op(vector.MaskedLoadOp, operands, type_)
+            self.vectors[op.res] = self.ordered(new, op.indices[-1])
 
     def store(self, op: memref.StoreOp) -> None:
         """Side by side: one store. Scattered: lane by lane."""
@@ -238,11 +254,12 @@ class VectorBody:
                 lambda m, values: store(m, values[0], buffer, values[1:]),
             )
             return
-        value = self.vector(op.value)
+        value = self.ordered(self.vector(op.value), op.indices[-1])
         if self.mask is None:
             new = make(vector.StoreOp, (value, buffer, *place), (), op.location)
         else:
-            operands = (buffer, *place, self.mask, value)
+            mask = self.ordered(self.mask, op.indices[-1])
+            operands = (buffer, *place, mask, value)
             new = make(vector.MaskedStoreOp, operands, (), op.location)
         append(self.m.block, new)
 

@@ -211,11 +211,11 @@ class _Plan:
         return op.indices[-1] if op.indices else None
 
     def _consecutive(self) -> set[SSAValue]:
-        """Indices that grow by one: the loop's own, plus or minus uniform ones."""
+        """Indices that grow or fall by one: the loop's, plus or minus uniform ones."""
         found: set[SSAValue] = {self.body.args[0]}
         for op in self.body.walk():
-            if (isinstance(op, (arith.AddiOp, arith.SubiOp)) and op.lhs in found) or (
-                isinstance(op, arith.AddiOp) and op.rhs in found
+            if isinstance(op, (arith.AddiOp, arith.SubiOp)) and (
+                op.lhs in found or op.rhs in found
             ):
                 found.add(op.result)
         return found

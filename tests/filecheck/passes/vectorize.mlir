@@ -297,3 +297,35 @@ func.func @own(%x: memref<64xf32>) {
 }
 // CHECK-LABEL: @own
 // CHECK-NOT:     vector
+
+// -----
+
+// Backwards: the same vectors, with their lanes in reverse; twice backwards is forwards.
+
+func.func @backwards(%x: memref<?xf64>, %y: memref<?xf64>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  "scf.parallel"(%c0, %n, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%i: index):
+    %p = arith.subi %n, %i : index
+    %0 = memref.load %x[%p] : memref<?xf64>
+    %q = arith.subi %n, %p : index
+    memref.store %0, %y[%q] : memref<?xf64>
+    scf.reduce
+  }) : (index, index, index) -> ()
+  func.return
+}
+// CHECK-LABEL: @backwards
+// CHECK:         ^{{.*}}(%[[I:.*]]: index):
+// CHECK-NEXT:      %[[P:.*]] = arith.subi %n, %[[I]]
+// CHECK-NEXT:      %[[C7:.*]] = arith.constant 7
+// CHECK-NEXT:      %[[FIRST:.*]] = arith.subi %[[P]], %[[C7]]
+// CHECK-NEXT:      %[[X:.*]] = vector.load %x[%[[FIRST]]] : memref<?xf64>, vector<8xf64>
+// CHECK-NEXT:      %[[R:.*]] = vector.shuffle %[[X]], %[[X]] [7, 6, 5, 4, 3, 2, 1, 0]
+// CHECK-NEXT:      %[[Q:.*]] = arith.subi %n, %[[P]]
+// CHECK-NEXT:      vector.store %[[R]], %y[%[[Q]]]
+// CHECK:         %[[MASK:.*]] = vector.create_mask
+// CHECK:         %[[TURNED:.*]] = vector.shuffle %[[MASK]], %[[MASK]] [7, 6, 5, 4, 3, 2, 1, 0]
+// CHECK:         %[[LAST:.*]] = vector.maskedload %x[%{{.*}}], %[[TURNED]]
+// CHECK:         vector.shuffle %[[LAST]], %[[LAST]] [7, 6, 5, 4, 3, 2, 1, 0]
+// CHECK:         vector.maskedstore %y[%{{.*}}], %[[MASK]]
