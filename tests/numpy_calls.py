@@ -124,7 +124,8 @@ ARRAY_CALLS = calls(
     column_stack=lambda x, v, t, i, b: np.column_stack([v, v, x.T]),
     append=(lambda x, v, t, i, b: np.append(x, v),
             lambda x, v, t, i, b: np.append(x, x, axis=1)),
-    block=lambda x, v, t, i, b: np.block([[x, x], [v, v]]),
+    block=(lambda x, v, t, i, b: np.block([[x, x], [v, v]]),
+           lambda x, v, t, i, b: np.block([[x[::-1], x[:, ::-1] + x], [x, x[:, :4]]])),
     split=(lambda x, v, t, i, b: np.split(x, 2, axis=1),
            lambda x, v, t, i, b: np.split(v, [1, 3])),
     array_split=lambda x, v, t, i, b: np.array_split(v, 3),
@@ -144,6 +145,8 @@ ARRAY_CALLS = calls(
           lambda x, v, t, i, b: np.tile(v, (2, 3))),
     pad=(lambda x, v, t, i, b: np.pad(x, 1), lambda x, v, t, i, b: np.pad(v, 2, "edge"),
          lambda x, v, t, i, b: np.pad(x, ((1, 0), (2, 1)), constant_values=1),
+         lambda x, v, t, i, b: [np.pad(x, ((2, 1), (0, 3)), mode=mode)
+                                for mode in ("wrap", "reflect", "symmetric", "edge")],
          lambda x, v, t, i, b: np.pad(x, 6, mode="wrap"),
          lambda x, v, t, i, b: np.pad(x, 5, mode="reflect"),
          lambda x, v, t, i, b: np.pad(x, 5, mode="symmetric")),

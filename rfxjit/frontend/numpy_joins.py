@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -222,7 +223,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
         raise refuse("np.roll is traced for static shifts")
     if axis is None:
         shifts = [int(s) for s in np.atleast_1d(shift)]
-        return reshape(_rolled(reshape(a, -1), sum(shifts), 0), a.shape)
+        return reshape(_rolled(reshape(a, -1), [(0, sum(shifts))]), a.shape)
     pairs = np.broadcast(shift, axis)
     if pairs.ndim > 1:
         raise ValueError("'shift' and 'axis' should be scalars or 1D sequences")
@@ -230,14 +231,17 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     for by, along in pairs:
         at = axis_of(int(along), a.ndim)
         amounts[at] = amounts.get(at, 0) + int(by)
-    for at, by in amounts.items():
-        a = _rolled(a, by, at)
-    return a
+    return _rolled(a, [*amounts.items()])
 
 
-def _rolled(a: Any, shift: int, axis: int) -> Any:
+def _rolled(a: Any, shifts: Sequence[tuple[int, int]]) -> Any:
+    """Blocks in another order, along one axis after the other."""
+    if not shifts:
+        return a.copy()
+    (axis, shift), *rest = shifts
     n = static_size(a, axis)
     if n == 0 or shift % n == 0:
-        return a.copy()
+        return _rolled(a, rest)
     cut = n - shift % n
-    return concatenate([part(a, axis, cut, n), part(a, axis, 0, cut)], axis)
+    blocks = part(a, axis, cut, n), part(a, axis, 0, cut)
+    return concatenate([_rolled(block, rest) for block in blocks], axis)

@@ -12,6 +12,7 @@ import numpy as np
 
 from rfxjit.frontend.context import refuse
 from rfxjit.frontend.numpy_creation import iota
+from rfxjit.frontend.numpy_joins import part
 from rfxjit.frontend.numpy_reductions import reduce
 from rfxjit.frontend.numpy_registry import axis_of, implements, lift_all, static_size
 from rfxjit.frontend.tracer import Tracer, broadcast_to, lift
@@ -95,10 +96,11 @@ def _tile(A: Any, reps: Any) -> Any:  # noqa: N803 - NumPy's name
     rank = max(len(counts), A.ndim)
     counts = [*[1] * (rank - len(counts)), *counts]
     shape = (*[1] * (rank - A.ndim), *A.shape)
-    wide = A.reshape(tuple(n for size in shape for n in (1, size)))
-    target = tuple(n for c, size in zip(counts, shape, strict=True) for n in (c, size))
-    result = tuple(c * size for c, size in zip(counts, shape, strict=True))
-    return broadcast_to(wide, target).reshape(result)
+    pairs = [*zip(counts, shape, strict=True)]
+    # A count of 1 needs no dim: more neighbours then lie side by side.
+    wide = A.reshape(tuple(n for c, size in pairs for n in (1, size)[c == 1 :]))
+    target = tuple(n for c, size in pairs for n in (c, size)[c == 1 :])
+    return broadcast_to(wide, target).reshape(tuple(c * size for c, size in pairs))
 
 
 # ---- padding -----------------------------------------------------------------------
@@ -156,10 +158,26 @@ def _pad(array: Any, pad_width: Any, mode: Any = "constant", *,
                 f"can't extend empty axis {d} using modes other than 'constant' or"
                 " 'empty'"
             )
-        if low + high:
-            where = np.subtract(iota(array.trace, low + n + high), low)
-            array = take(array, _places(where, n, mode), d)
-    return array
+        before = _taken(array, _places(np.arange(-low, 0), n, mode), d)
+        after = _taken(array, _places(np.arange(n, n + high), n, mode), d)
+        array = np.concatenate([*before, array, *after], d)
+    return array.copy()
+
+
+def _taken(array: Any, places: Any, axis: int) -> list[Any]:
+    """`[array.take(places, axis)]`, as a slice where they are evenly spaced; or []."""
+    if not places.size:
+        return []
+    first, last = int(places[0]), int(places[-1])
+    steps = {*np.diff(places).tolist()} or {1}
+    if steps == {0}:
+        shape = (*array.shape[:axis], places.size, *array.shape[axis + 1 :])
+        return [broadcast_to(part(array, axis, first, first + 1), shape)]
+    if steps == {1}:
+        return [part(array, axis, first, last + 1)]
+    if steps == {-1}:
+        return [np.flip(part(array, axis, last, first + 1), axis)]
+    return [take(array, places, axis)]
 
 
 def _padded(array: Any, widths: Any, value: Callable[[int, int], Any]) -> Any:

@@ -26,9 +26,11 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from rfxjit.dialects import rfx
-from rfxjit.dialects.ir import dtype_of, element_type, shape_of
+from rfxjit.dialects.builder import split
+from rfxjit.dialects.ir import dtype_of, element_type, i32s, shape_of
 from rfxjit.dialects.ir import memref as memref_type
 from rfxjit.dialects.map_ops import LoopNest
+from rfxjit.dialects.op_parts import int_list
 from rfxjit.passes.lifetimes import Lifetimes
 from rfxjit.passes.loops import ALIGNMENT, alloca_at_top
 from rfxjit.passes.scalar_semantics import signless
@@ -102,12 +104,39 @@ class Buffers(dict[SSAValue, SSAValue]):
     def target(self, value: SSAValue) -> SSAValue | None:
         """Where a value is wanted, or what is made of it in place."""
         following: SSAValue | None = value
+        reshaped = False
         while following is not None:
             target = self.targets.get(following)
+            if target is not None and reshaped:
+                return self.reshaped(target, value)
             if target is not None:
                 return target if target.type == _type(value) else None
             following = _successor(following)
+            reshaped |= following is not None and isinstance(
+                following.owner, rfx.ReshapeOp
+            )
         return None
+
+    def reshaped(self, buffer: SSAValue, value: SSAValue) -> SSAValue:
+        """The memory of a buffer, with the sizes of another tensor."""
+        memory, type_ = root(buffer), _type(value)
+        if memory.type == type_ and DYNAMIC_INDEX not in shape_of(type_):
+            return memory
+        dims, strides = self.sizes.of(value), list[Dim]()
+        step: Dim = 1
+        for dim in reversed(dims):
+            strides.insert(0, step)
+            step = self.sizes.mul(step, dim)
+        lists = [split(part) for part in ([0], dims, strides)]
+        names = ("static_offsets", "static_sizes", "static_strides")
+        properties: dict[str, Attribute] = {
+            name: int_list(static)
+            for name, (static, _) in zip(names, lists, strict=True)
+        }
+        counts = (len(dynamic) for _, dynamic in lists)
+        properties["operandSegmentSizes"] = i32s(1, *counts)
+        operands = (memory, *(v for _, dynamic in lists for v in dynamic))
+        return self.top.op(memref.ReinterpretCastOp, operands, type_, properties)
 
     def updated(self, op: Any) -> SSAValue | None:
         """The buffer of the first operand, if the op may change it in place."""
@@ -210,6 +239,8 @@ def _successor(value: SSAValue) -> SSAValue | None:
             return op.results[0]
         if isinstance(op, scf.ForOp) and k > 2:
             return op.results[k - 3]
+        if isinstance(op, rfx.ReshapeOp):
+            return op.result
     return None
 
 

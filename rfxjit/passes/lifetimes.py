@@ -7,9 +7,9 @@
     3  %s = rfx.map … (%r)                     %r until 3
 
 What is older than a loop and read inside is read until the loop ends. A view of memory
-is read as long as what it views: the result of a reshape, a slice that is no copy, and
-what the condition of a `scf.while` hands on, which is the same memory in its second
-region and after it.
+is read as long as what it views: the result of a reshape, a slice that is no copy, a
+join that is only joined to others, and what the condition of a `scf.while` hands on,
+which is the same memory in its second region and after it.
 """
 
 from __future__ import annotations
@@ -34,12 +34,19 @@ Sides = tuple[tuple[Operation, int], ...]
 
 def is_window(op: Operation) -> TypeGuard[rfx.SliceOp]:
     """Whether a slice need not be in memory: nests can read its elements, which are
-    side by side, where they are.
+    side by side, where they are; a join can, whatever the steps.
     """
-    return (
-        isinstance(op, rfx.SliceOp)
-        and rfx.ints(op.steps)[-1:] == (1,)
-        and all(isinstance(use.operation, LoopNest) for use in op.result.uses)
+    if not isinstance(op, rfx.SliceOp):
+        return False
+    nests = (LoopNest,) if rfx.ints(op.steps)[-1:] == (1,) else ()
+    readers = (rfx.ConcatenateOp, *nests)
+    return all(isinstance(use.operation, readers) for use in op.result.uses)
+
+
+def is_part(op: Operation) -> TypeGuard[rfx.ConcatenateOp]:
+    """Whether a join is only joined to others: its parts go where those go."""
+    return isinstance(op, rfx.ConcatenateOp) and all(
+        isinstance(use.operation, rfx.ConcatenateOp) for use in op.result.uses
     )
 
 
@@ -111,6 +118,8 @@ class Lifetimes:
                 self._depth[result] = len(loops)
             if isinstance(op, rfx.ReshapeOp) or is_window(op):
                 self._views.append((op.result, op.input))
+            elif is_part(op):
+                self._views += [(op.result, part) for part in op.inputs]
             elif isinstance(op, scf.ConditionOp):
                 self._hand_on(op)
 
@@ -122,4 +131,4 @@ class Lifetimes:
             self._views += [(argument, source), (result, source)]
 
 
-__all__ = ["Lifetimes", "is_window"]
+__all__ = ["Lifetimes", "is_part", "is_window"]

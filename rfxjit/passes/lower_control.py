@@ -81,7 +81,7 @@ def move(
     todo = [
         (value, buffers[value], place)
         for value, place in zip(values, places, strict=True)
-        if place is not None and buffers[value] is not place
+        if place is not None and root(buffers[value]) is not root(place)
     ]
     while todo:
         reads = [root(source) for _, source, _ in todo]

@@ -11,20 +11,15 @@ of it, since tensors are immutable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from xdsl.dialects import memref
-from xdsl.dialects.builtin import DenseArrayBase
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Operation, SSAValue
 
 from rfxjit.dialects import rfx
-from rfxjit.dialects.builder import split
-from rfxjit.dialects.ir import element_type, i1, i32, i64, index, kind_of, shape_of
-from rfxjit.dialects.ir import memref as memref_type
-from rfxjit.dialects.op_parts import int_list
+from rfxjit.dialects.ir import element_type, i1, i64, index, kind_of, shape_of
 from rfxjit.passes.emit import Emit
-from rfxjit.passes.lifetimes import is_window
+from rfxjit.passes.lifetimes import is_part, is_window
 from rfxjit.passes.loops import in_order, load, parallel, store
 from rfxjit.passes.scalar_semantics import lower_elementwise, resize
 from rfxjit.passes.sizes import Dim
@@ -89,28 +84,8 @@ def lower_reshape(state: FunctionLowering, op: rfx.ReshapeOp) -> None:
     if op.input in state.scalars and is_scalar(op.result):
         state.scalars[op.result] = state.scalars[op.input]
         return
-    dims = state.sizes.of(op.result)
     buffer = state.memory(op.input)
-    type_ = memref_type(element_type(buffer.type), shape_of(op.result.type))
-    if type_ == buffer.type:
-        state.buffers[op.result] = buffer
-        return
-    strides: list[Dim] = [1]
-    for dim in reversed(dims[1:]):
-        strides.insert(0, state.sizes.mul(strides[0], dim))
-    del strides[len(dims) :]
-    lists = [split(part) for part in ([0], dims, strides)]
-    names = ("static_offsets", "static_sizes", "static_strides")
-    properties: dict[str, Attribute] = {
-        name: int_list(static) for name, (static, _) in zip(names, lists, strict=True)
-    }
-    properties["operandSegmentSizes"] = DenseArrayBase.from_list(
-        i32, [1, *(len(dynamic) for _, dynamic in lists)]
-    )
-    operands = (buffer, *(v for _, dynamic in lists for v in dynamic))
-    state.buffers[op.result] = state.top.op(
-        memref.ReinterpretCastOp, operands, type_, properties
-    )
+    state.buffers[op.result] = state.buffers.reshaped(buffer, op.result)
 
 
 def _stepped(state: FunctionLowering, op: rfx.SliceOp | rfx.UpdateSliceOp) -> Places:
@@ -121,8 +96,10 @@ def _stepped(state: FunctionLowering, op: rfx.SliceOp | rfx.UpdateSliceOp) -> Pl
     def places(m: Emit, where: Sequence[SSAValue]) -> list[SSAValue]:
         result: list[SSAValue] = []
         for i, start, step in zip(where, starts, steps, strict=True):
-            place = i if step == 1 else m.mul(i, step)
-            result.append(place if start == 0 else m.add(place, start))
+            if step == -1:
+                result.append(m.sub(start, i))
+            else:
+                result.append(m.add(i if step == 1 else m.mul(i, step), start))
         return result
 
     return places
@@ -146,28 +123,42 @@ def copy_slice(state: FunctionLowering, op: rfx.SliceOp) -> None:
 
 
 def lower_concatenate(state: FunctionLowering, op: rfx.ConcatenateOp) -> None:
-    """Each part to its place; parts of one element are stores."""
-    d = op.dim.value.data
+    """Each part to its place, the parts of a part to theirs.
+
+    Parts of one element along the last dim go side by side in one loop.
+    """
+    rank, d = len(shape_of(op.result.type)), op.dim.value.data
+    placed = list(_placed(state, op, [0] * rank))
+    if is_part(op):
+        for part, _ in placed:
+            value = state.windows.get(part, (part,))[0]
+            if value in state.buffers:
+                state.buffers.note(op.result, value)
+        return
     out = state.buffers.destination(op.result)
-    offset: Dim = 0
-    m = state.emit
+    narrow = d == rank - 1 and all(shape_of(v.type)[d] == 1 for v in op.inputs)
+    for group in [placed] if narrow else [[each] for each in placed]:
+
+        def body(m: Emit, where: Sequence[SSAValue], group: Any = group) -> None:
+            for part, start in group:
+                places = [m.add(i, n) for i, n in zip(where, start, strict=True)]
+                store(m, state.read(m, part, where), out, places)
+
+        parallel(state.emit, ends_of(state, group[0][0]), body)
+
+
+def _placed(
+    state: FunctionLowering, op: rfx.ConcatenateOp, start: Sequence[Dim]
+) -> Iterator[tuple[SSAValue, Sequence[Dim]]]:
+    """The parts and where they begin, with those of each part that is a join."""
+    d = op.dim.value.data
     for part in op.inputs:
-        if is_scalar(part):
-            zero = m.const(0, index)
-            where = [zero] * len(shape_of(part.type))
-            value = state.read(m, part, where)
-            where[d] = state.sizes.value(offset)
-            store(m, value, out, where)
+        if isinstance(part.owner, Operation) and is_part(part.owner):
+            yield from _placed(state, part.owner, start)
         else:
-
-            def place(
-                e: Emit, where: Sequence[SSAValue], offset: Dim = offset
-            ) -> Sequence[SSAValue]:
-                moved = where[d] if offset == 0 else e.add(where[d], offset)
-                return [*where[:d], moved, *where[d + 1 :]]
-
-            copy(state, part, out, place)
-        offset = state.sizes.add(offset, state.sizes.of(part)[d])
+            yield part, start
+        end = state.sizes.add(start[d], state.sizes.of(part)[d])
+        start = [*start[:d], end, *start[d + 1 :]]
 
 
 def lower_pad(state: FunctionLowering, op: rfx.PadOp) -> None:

@@ -32,6 +32,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from rfxjit.dialects.ir import append, element_type, i1, index, make
 from rfxjit.dialects.ir import memref as memref_type
 from rfxjit.dialects.ir import vector as vector_type
+from rfxjit.dialects.op_parts import int_list
 from rfxjit.passes.emit import Emit, constant_of
 from rfxjit.passes.loops import alloca_at_top, for_loop, load, store
 from rfxjit.passes.vector_control import vector_for, vector_if, vector_while
@@ -221,7 +222,7 @@ class VectorBody:
         """Lanes as they lie in memory along an index, or back: reversed if it falls."""
         if last not in self.falling:
             return value
-        lanes = DenseArrayBase.from_list(i64, [*reversed(range(self.width))])
+        lanes = int_list(range(self.width - 1, -1, -1))
         return self.m.op(vector.ShuffleOp, (value, value), value.type, {"mask": lanes})
 
     def load(self, op: memref.LoadOp) -> None:

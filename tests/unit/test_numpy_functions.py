@@ -112,6 +112,13 @@ def test_any_size_compiles_twice(case):
     assert jitted.compile_count == 2
 
 
+def test_two_shapes_of_one_type():
+    jitted = rfx.jit(lambda x: x.reshape(x.shape[1], x.shape[0]).T + 1, strict=True)
+    for shape in ((2, 3), (4, 5), (3, 7)):
+        x = np.arange(np.prod(shape)).reshape(shape)
+        check(jitted(x), x.reshape(shape[::-1]).T + 1)
+
+
 EMPTY = [
     np.cumsum, np.prod, np.any, np.nan_to_num, np.count_nonzero, np.mean, np.diag,
     np.tril, np.flip, lambda x: np.cumsum(x, axis=0), lambda x: np.sum(x, 0),

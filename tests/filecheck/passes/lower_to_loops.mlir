@@ -63,7 +63,8 @@ func.func @moves(%x: tensor<6xf64>, %i: tensor<2xi64>, %u: tensor<2xf64>) -> ten
   func.return %r : tensor<6xf64>
 }
 // CHECK-LABEL: func.func @moves
-// CHECK:         arith.muli %{{.*}}, %{{.*}} : index
+// CHECK:         %[[PLACE:.*]] = arith.subi %{{.*}}, %{{.*}} : index
+// CHECK-NEXT:    memref.load %x[%[[PLACE]]]
 // CHECK:         scf.for
 // CHECK:           scf.if
 
