@@ -32,6 +32,7 @@ from rfxjit.errors import BackendError
 from rfxjit.passes import load_pass
 from rfxjit.passes.pipelines import PIPELINES
 from rfxjit.passes.work import estimate
+from rfxjit.passes.written import mark_written
 from rfxjit.runtime.unit import Options, Unit
 from rfxjit.targets import load_target
 
@@ -201,6 +202,7 @@ def compile_module(
         if options.fastmath is True or (options.fastmath or frozenset()) >= _ALGEBRA:
             simplify = simplify.replace("canonicalize", "canonicalize{fastmath=true}")
         run_passes(module, simplify)
+        signature = _in_place(module, signature)
         run_passes(module, "to-loops")
     signature = _with_loop_facts(module, signature)
     from rfxjit.runtime.capi import supported
@@ -247,21 +249,35 @@ def _native_ir(
     return print_llvm_ir(module), _TIDY if outside else ()
 
 
-def _with_loop_facts(module: ModuleOp, signature: Signature) -> Signature:
-    """The signature with what the loops level says about splitting and scratch."""
+def _function(module: ModuleOp, signature: Signature) -> func.FuncOp:
     for op in module.body.block.ops:
         if isinstance(op, func.FuncOp) and op.sym_name.data == signature.name:
-            facts = [
-                cast("IntegerAttr[Any]", op.attributes[f"rfx.{name}"]).value.data
-                for name in ("extent", "workspace")
-            ]
-            extent, workspace = (None if fact < 0 else fact for fact in facts)
-            signature = replace(signature, extent=extent, workspace=workspace)
-            work = estimate(op)
-            if signature.static and extent is not None:
-                return replace(signature, work=round(work * extent))
-            return replace(signature, work=math.ceil(work))
+            return op
     raise ValueError(f"the module has no function {signature.name!r}")
+
+
+def _in_place(module: ModuleOp, signature: Signature) -> Signature:
+    """Let arguments be written where they are, if nothing can go wrong half way."""
+    pairs = {o.inout: k for k, o in enumerate(signature.outputs) if o.inout is not None}
+    if not (pairs and mark_written(_function(module, signature), pairs)):
+        return signature
+    outputs = (replace(o, in_place=o.inout is not None) for o in signature.outputs)
+    return replace(signature, outputs=tuple(outputs))
+
+
+def _with_loop_facts(module: ModuleOp, signature: Signature) -> Signature:
+    """The signature with what the loops level says about splitting and scratch."""
+    function = _function(module, signature)
+    facts = [
+        cast("IntegerAttr[Any]", function.attributes[f"rfx.{name}"]).value.data
+        for name in ("extent", "workspace")
+    ]
+    extent, workspace = (None if fact < 0 else fact for fact in facts)
+    signature = replace(signature, extent=extent, workspace=workspace)
+    work = estimate(function)
+    if signature.static and extent is not None:
+        return replace(signature, work=round(work * extent))
+    return replace(signature, work=math.ceil(work))
 
 
 def _interpreted(

@@ -242,24 +242,28 @@ def lower_scatter(state: FunctionLowering, op: rfx.ScatterOp) -> None:
         inside = m.const(1, i1)
         indexed: list[SSAValue] = []
         for v, d in zip(op.indices, dims, strict=True):
-            i = _index_of(state, m, v, where[:rank])
+            i = _index_of(state, m, v, where)
             limit = m.index_cast(ends[d], i64)
             inside = m.and_(inside, m.and_(m.ge(i, 0), m.lt(i, limit)))
             indexed.append(m.index_cast(i, index))
 
-        def write(e: Emit) -> Sequence[SSAValue]:
-            places = _source_places(indexed, dims, where[rank:])
-            value = state.read(e, op.updates, where)
+        def write(e: Emit, rest: Sequence[SSAValue]) -> None:
+            places = _source_places(indexed, dims, rest)
+            value = state.read(e, op.updates, [*where, *rest])
             if op.combine.data == "add":
                 old = load(e, out, places)
                 name = "or" if kind_of(type_) == "b" else "add"
                 value = lower_elementwise(e, name, type_, (old, value))
             store(e, value, out, places)
+
+        def writes(e: Emit) -> Sequence[SSAValue]:
+            parallel(e, all_ends[rank:], write)
             return ()
 
-        m.if_(inside, write, lambda _e: (), ())
+        m.if_(inside, writes, lambda _e: (), ())
 
-    in_order(state.emit, ends_of(state, op.updates), update)
+    all_ends = ends_of(state, op.updates)
+    in_order(state.emit, all_ends[:rank], update)
 
 
 def _block_start(state: FunctionLowering, op: Any, block: SSAValue) -> list[SSAValue]:

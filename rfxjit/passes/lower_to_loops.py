@@ -30,6 +30,9 @@ Nests of the same rows run row by row in one loop, see `row_groups.py`; branches
 loops keep their structure, see `lower_control.py`. Whatever loop a buffer is used in,
 it is made at the top level of the function.
 
+An argument that `written.py` has marked holds its new value in the end: it is written
+like any memory that nobody reads later, after all requirements.
+
 A unit that is one parallel nest and nothing else can be split: its outermost loop runs
 from %begin to %end. Other units ignore the two. `rfx.extent` and `rfx.workspace` on the
 function say what callers must know, -1 where only `@f_shapes` does.
@@ -82,6 +85,7 @@ from rfxjit.passes.row_groups import find_row_groups, lower_rows
 from rfxjit.passes.scalar_semantics import lower_elementwise, signless
 from rfxjit.passes.shapes_function import shapes_function
 from rfxjit.passes.sizes import Dim, Sizes
+from rfxjit.passes.written import argument_attributes, written_by
 
 Window = Callable[[Emit, Sequence[SSAValue]], Sequence[SSAValue]]
 
@@ -108,6 +112,8 @@ class FunctionLowering:
         """The scalars that are in memory too, for those who want to read them there."""
         self.may_fail = any(isinstance(op, rfx.RequireOp) for op in old.walk())
         self._status: SSAValue | None = None
+        self.written: set[SSAValue] = set()
+        """The arguments whose new values are results, in the same memory."""
         self.extent: Dim = 1
         self.extent_loops: tuple[LoopNest, tuple[int, ...]]
         """The nest and its loops that were joined to make an extent that is a value."""
@@ -119,8 +125,7 @@ class FunctionLowering:
     def _arguments(self) -> None:
         old = self.old
         for argument in old.body.block.args:
-            attributes = _argument_attributes(old, argument.index)
-            by_value = "rfx.by_value" in attributes
+            by_value = "rfx.by_value" in argument_attributes(old, argument.index)
             element = signless(element_type(argument.type))
             if by_value or element_type(argument.type) == argument.type:
                 new = self._argument(element, argument.name_hint)
@@ -136,6 +141,9 @@ class FunctionLowering:
             for i, v in enumerate(self.returned)
         ]
         self.buffers.readonly.update(self.buffers.values())
+        for i, result in written_by(old).items():
+            self.outs[result] = self.buffers[old.body.block.args[i]]
+            self.written.add(self.outs[result])
         outs = dict(reversed([*zip(self.returned, self.outs, strict=True)]))
         self.buffers.targets.update(outs)
         self.begin = self._argument(index, "begin")
@@ -209,13 +217,16 @@ class FunctionLowering:
         nests = [o for o in body.ops if isinstance(o, (LoopNest, *_RULES))]
         self.split = (
             len(nests) == 1
+            and not self.written
             and isinstance(nests[0], MapOp)
             and len(set(self.returned)) == len(self.returned)
             and all(v in nests[0].outputs for v in self.returned)
             and any(n != 1 for n in nests[0].shape)
         )
-        self.lower_block(body)
-        self._return()
+        self._body(list(body.ops)[:-1])
+        m, cell = self.top, self._status
+        status = m.const(0, i32) if cell is None else load(m, cell, ())
+        append(self.block, make(func.ReturnOp, (status,), (), m.location))
         types = [a.type for a in self.block.args]
         new = func.FuncOp(
             self.old.sym_name.data,
@@ -242,12 +253,34 @@ class FunctionLowering:
         yield
         self.emit, self.spilled = emit, spilled
 
-    def lower_block(self, block: Block) -> None:
-        """Lower all ops of a block but its terminator."""
+    def _body(self, ops: Sequence[Operation]) -> None:
+        """Lower the ops, and deliver the results.
+
+        Arguments are written once all requirements hold.
+        """
+        body = self.old.body.block
+        checks = [i for i, op in enumerate(ops) if isinstance(op, rfx.RequireOp)]
+        first = checks[-1] + 1 if self.written and checks else 0
+        self.lower_block(body, ops[:first])
+        self.buffers.readonly -= self.written
+
+        def rest(m: Emit) -> Sequence[SSAValue]:
+            with self.inside(m.block):
+                self.lower_block(body, ops[first:])
+                self._deliver()
+            return ()
+
+        if first:
+            self.emit.if_(self.succeeded(), rest, lambda _: (), ())
+        else:
+            rest(self.emit)
+
+    def lower_block(self, block: Block, ops: Sequence[Operation] | None = None) -> None:
+        """Lower those ops of a block, or all but its terminator."""
         groups = find_row_groups(block)
         done = set[Operation]()
-        for op in block.ops:
-            if op in done or op is block.last_op:
+        for op in list(block.ops)[:-1] if ops is None else ops:
+            if op in done:
                 continue
             self.emit.location = op.location
             self.buffers.start(op)
@@ -338,17 +371,18 @@ class FunctionLowering:
         """Whether nothing has failed so far."""
         return self.emit.eq(load(self.emit, self.status(), ()), 0)
 
-    def _return(self) -> None:
-        m = self.emit
-        places: list[SSAValue | None] = []
-        for value, out in zip(self.returned, self.outs, strict=True):
-            places.append(out if value in self.buffers else None)
-            if value in self.scalars:
-                zero = m.const(0, index)
-                store(m, self.scalars[value], out, [zero] * len(shape_of(value.type)))
+    def _deliver(self) -> None:
+        """Every result to its place; scalars last, which depend on no memory."""
+        places = [
+            out if value in self.buffers else None
+            for value, out in zip(self.returned, self.outs, strict=True)
+        ]
         move(self, self.returned, places, self.buffers.now)
-        status = m.const(0, i32) if self._status is None else load(m, self._status, ())
-        append(self.block, make(func.ReturnOp, (status,), (), m.location))
+        zero = self.emit.const(0, index)
+        for value, out in zip(self.returned, self.outs, strict=True):
+            if value in self.scalars:
+                where = [zero] * len(shape_of(value.type))
+                store(self.emit, self.scalars[value], out, where)
 
 
 def _in_loop(value: SSAValue) -> bool:
@@ -359,12 +393,6 @@ def _in_loop(value: SSAValue) -> bool:
             return True
         around = [op.parent_op() for op in around if op is not None]
     return False
-
-
-def _argument_attributes(function: func.FuncOp, i: int) -> dict[str, Attribute]:
-    if function.arg_attrs is None:
-        return {}
-    return cast("Any", function.arg_attrs.data[i]).data
 
 
 _RULES: dict[type[Operation], Callable[[FunctionLowering, Any], None]] = {

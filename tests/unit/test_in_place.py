@@ -8,6 +8,8 @@ from in_place_code import CODE
 from numpy_same import check, fails
 
 import rfxjit as rfx
+from rfxjit.frontend import compile_call
+from rfxjit.runtime.unit import Options
 
 
 def arguments(seed=3):
@@ -94,6 +96,64 @@ ERRORS = [
 @pytest.mark.parametrize("case", range(len(ERRORS)))
 def test_errors_are_numpys(case):
     fails(*ERRORS[case], X())
+
+
+def swaps(x, y, v, i):
+    old = x.copy()
+    x[:] = y
+    y[:] = old
+    return old, x.sum()
+
+
+def keeps(x, y, v, i):
+    x += 1
+    y -= x[::-1]
+    return x.T, x[0] + y[i]
+
+
+def chooses(x, y, v, i):
+    x[i, 0], y[:, i + 1] = y[0, i], x[:, i]
+    return v[i]
+
+
+@pytest.mark.parametrize("function", [swaps, keeps, chooses])
+@pytest.mark.parametrize("rows", [4, 400])
+def test_arguments_are_written_where_they_are(function, rows):
+    def make():
+        x, y, v, i = arguments()
+        return np.tile(x, (rows // 4, 1)), np.tile(y, (rows // 4, 1)), v, i
+
+    agrees(function, make)
+    unit = compile_call(function, make(), {}, Options(), None)
+    written = [output for output in unit.signature.outputs if output.inout is not None]
+    assert len(written) == 2
+    assert all(output.in_place for output in written)
+
+
+def test_an_error_leaves_arguments_as_they_were():
+    def function(x, i, k):
+        x[i] = 1.0
+        total = x.sum()
+        x[k] = total
+
+    jitted = rfx.jit(function, strict=True)
+    x = np.zeros(1000)
+    for i, k in ((1000, 0), (0, 1000)):
+        with pytest.raises(IndexError, match="out of bounds"):
+            jitted(x, i, k)
+        np.testing.assert_array_equal(x, np.zeros(1000))
+    jitted(x, 2, 3)
+    assert (x[2], x[3]) == (1.0, 1.0)
+
+
+def test_what_a_signal_may_end_is_written_in_the_end():
+    def counts(x, y, v, i):
+        while x[0, 0] < 9:
+            x += 1
+
+    agrees(counts)
+    unit = compile_call(counts, arguments(), {}, Options(), None)
+    assert not unit.signature.outputs[0].in_place
 
 
 def test_a_block_that_numpy_would_cut_off_is_an_error():
