@@ -264,16 +264,19 @@ class FunctionLowering:
         self.lower_block(body, ops[:first])
         self.buffers.readonly -= self.written
 
-        def rest(m: Emit) -> Sequence[SSAValue]:
+        def rest() -> None:
+            self.lower_block(body, ops[first:])
+            self._deliver()
+
+        def inside(m: Emit) -> Sequence[SSAValue]:
             with self.inside(m.block):
-                self.lower_block(body, ops[first:])
-                self._deliver()
+                rest()
             return ()
 
         if first:
-            self.emit.if_(self.succeeded(), rest, lambda _: (), ())
+            self.emit.if_(self.succeeded(), inside, lambda _: (), ())
         else:
-            rest(self.emit)
+            rest()
 
     def lower_block(self, block: Block, ops: Sequence[Operation] | None = None) -> None:
         """Lower those ops of a block, or all but its terminator."""
