@@ -111,6 +111,8 @@ ARRAY_CALLS = calls(
     # ---- joins and splits
     concatenate=(lambda x, v, t, i, b: np.concatenate([x, x[:1]]),
                  lambda x, v, t, i, b: np.concatenate((v, x), axis=None),
+                 lambda x, v, t, i, b: np.concatenate(
+                     [np.concatenate([x[2:, :1], x[:2, 1:2]]), x[:, :1]], axis=1),
                  lambda x, v, t, i, b: np.concatenate([x, b], 1, dtype=np.float64)),
     concat=lambda x, v, t, i, b: np.concat([x, x], axis=-1),
     stack=(lambda x, v, t, i, b: np.stack([v, v]),

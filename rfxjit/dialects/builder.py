@@ -304,12 +304,7 @@ class Builder:
     def correlate(self, a: SSAValue, v: SSAValue, start: Size, size: Size) -> SSAValue:
         """Sums of products of v with a from `start` on, `size` of them."""
         static, dynamic = split([start, size])
-        counts = [
-            1,
-            1,
-            static[:1].count(DYNAMIC_INDEX),
-            static[1:].count(DYNAMIC_INDEX),
-        ]
+        counts = [1, 1, *(int(n == DYNAMIC_INDEX) for n in static)]
         return self.op(
             rfx.CorrelateOp,
             (a, v, *dynamic),

@@ -96,11 +96,13 @@ def _tile(A: Any, reps: Any) -> Any:  # noqa: N803 - NumPy's name
     rank = max(len(counts), A.ndim)
     counts = [*[1] * (rank - len(counts)), *counts]
     shape = (*[1] * (rank - A.ndim), *A.shape)
-    pairs = [*zip(counts, shape, strict=True)]
-    # A count of 1 needs no dim: more neighbours then lie side by side.
-    wide = A.reshape(tuple(n for c, size in pairs for n in (1, size)[c == 1 :]))
-    target = tuple(n for c, size in pairs for n in (c, size)[c == 1 :])
-    return broadcast_to(wide, target).reshape(tuple(c * size for c, size in pairs))
+    wide, target = list[Any](), list[Any]()
+    for c, size in zip(counts, shape, strict=True):
+        if c != 1:  # a count of 1 would only part neighbours
+            wide, target = [*wide, 1], [*target, c]
+        wide, target = [*wide, size], [*target, size]
+    result = tuple(c * size for c, size in zip(counts, shape, strict=True))
+    return broadcast_to(A.reshape(wide), target).reshape(result)
 
 
 # ---- padding -----------------------------------------------------------------------

@@ -221,7 +221,7 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None,
 
 
 def _correlate(a: Any, v: Any, mode: str) -> Any:
-    """Sums of products of a with v moved along; both of one axis, v not longer."""
+    """Sums of products of a with v moved along; both of one axis."""
     if mode not in ("full", "same", "valid"):
         raise ValueError(
             f"mode must be one of 'valid', 'same', or 'full' (got '{mode}')"
@@ -249,13 +249,13 @@ def _is_longer(v: Any, a: Any, mode: str) -> bool:
 @implements("convolve", arrays="a v")
 def _convolve(a: Any, v: Any, mode: str = "full") -> Any:
     a, v = (x.reshape(1) if x.ndim == 0 else x for x in (a, v))
+    if _is_longer(v, a, mode):
+        a, v = v, a
     for name, x in (("a", a), ("v", v)):
         if least(x.shape[0]) == 0:
             raise ValueError(f"{name} cannot be empty")
     if a.ndim != 1 or v.ndim != 1:
         raise ValueError("object too deep for desired array")
-    if _is_longer(v, a, mode):
-        a, v = v, a
     return _correlate(a, v[::-1], mode)
 
 
@@ -263,8 +263,9 @@ def _convolve(a: Any, v: Any, mode: str = "full") -> Any:
 def _correlate_rule(a: Any, v: Any, mode: str = "valid") -> Any:
     if a.ndim != 1 or v.ndim != 1:
         raise ValueError("object too deep for desired array")
-    if least(a.shape[0]) == 0 or least(v.shape[0]) == 0:
-        raise ValueError("first array argument cannot be empty")
+    for name, x in (("first", a), ("second", v)):
+        if least(x.shape[0]) == 0:
+            raise ValueError(f"{name} array argument cannot be empty")
     if _is_longer(v, a, mode):
         return _correlate(v, a, mode)[::-1]
     return _correlate(a, v, mode)

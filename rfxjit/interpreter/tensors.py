@@ -385,7 +385,7 @@ def _correlate(r: _Runner, op: rfx.CorrelateOp) -> Any:
     result = np.zeros(size, a.dtype)
     for k, factor in enumerate(v, start):
         first, end = max(0, -k), min(size, a.size - k)
-        if first < end:  # bool: the sum is an or, the product an and
+        if first < end:
             result[first:end] += a[first + k : end + k] * factor
     return result
 

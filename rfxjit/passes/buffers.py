@@ -12,8 +12,7 @@ a small `memref.alloca`; a place in the workspace that no living tensor needs.
 
 Whether a place is free is asked of all tensors in it, at the op that will write there:
 none may be read later (`lifetimes.py`), and by this op itself only where it writes.
-Memory of
-arguments is never written, unless they are marked (`written.py`).
+Memory of arguments is never written, unless they are marked (`written.py`).
 """
 
 from __future__ import annotations

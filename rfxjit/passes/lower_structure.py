@@ -137,6 +137,7 @@ def lower_concatenate(state: FunctionLowering, op: rfx.ConcatenateOp) -> None:
         return
     out = state.buffers.destination(op.result)
     narrow = d == rank - 1 and all(shape_of(v.type)[d] == 1 for v in op.inputs)
+    narrow &= len(placed) == len(op.inputs)
     for group in [placed] if narrow else [[each] for each in placed]:
 
         def body(m: Emit, where: Sequence[SSAValue], group: Any = group) -> None:
@@ -235,7 +236,7 @@ def lower_scatter(state: FunctionLowering, op: rfx.ScatterOp) -> None:
     out = _copy_input(state, op)
     dims = rfx.ints(op.dims)
     rank = len(shape_of(op.indices[0].type))
-    ends = ends_of(state, op.input)
+    ends, counts = ends_of(state, op.input), ends_of(state, op.updates)
     type_ = element_type(op.input.type)
 
     def update(m: Emit, where: Sequence[SSAValue]) -> None:
@@ -257,13 +258,12 @@ def lower_scatter(state: FunctionLowering, op: rfx.ScatterOp) -> None:
             store(e, value, out, places)
 
         def writes(e: Emit) -> Sequence[SSAValue]:
-            parallel(e, all_ends[rank:], write)
+            parallel(e, counts[rank:], write)
             return ()
 
         m.if_(inside, writes, lambda _e: (), ())
 
-    all_ends = ends_of(state, op.updates)
-    in_order(state.emit, all_ends[:rank], update)
+    in_order(state.emit, counts[:rank], update)
 
 
 def _block_start(state: FunctionLowering, op: Any, block: SSAValue) -> list[SSAValue]:
