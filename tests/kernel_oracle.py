@@ -75,6 +75,11 @@ def inputs(dtype: str, kind: str, seed: int) -> list[np.ndarray]:
     return [*(f.astype(dtype) for f in floats), *(w.astype(kind) for w in whole)]
 
 
+def _zeros(*values: Any) -> bool:
+    """Whether all are numbers, not traced ones, and 0."""
+    return all(isinstance(v, (np.generic, int, float)) and v == 0 for v in values)
+
+
 class Exact:
     """NumPy on numbers, where two of its answers are not those of a number.
 
@@ -86,10 +91,10 @@ class Exact:
         return getattr(np, name)
 
     def maximum(self, a: Any, b: Any) -> Any:
-        return a + b if a == b == 0 else np.maximum(a, b)
+        return a + b if _zeros(a, b) else np.maximum(a, b)
 
     def minimum(self, a: Any, b: Any) -> Any:
-        return -(-a + -b) if a == b == 0 else np.minimum(a, b)
+        return -(-a + -b) if _zeros(a, b) else np.minimum(a, b)
 
     def where(self, condition: Any, a: Any, b: Any) -> Any:
         return np.where(condition, a, b)[()]
