@@ -12,34 +12,37 @@ Nothing heavy loads here: the compiler is imported when a call must be compiled.
 
 from typing import TYPE_CHECKING, Any
 
-from rfxjit.control import cond, fori_loop, scan, switch, while_loop
-from rfxjit.errors import (
-    BackendError,
-    CompilerError,
-    GradientError,
-    KernelError,
-    ProgramError,
-    RfxError,
-    RfxFallbackWarning,
-    RunawayError,
-    ShapeError,
-    ToolchainError,
-    TraceError,
-)
-from rfxjit.jit import grad, jit, value_and_grad
-from rfxjit.kernels import (
-    Validation,
-    flat_index,
-    index,
-    kernel,
-    kernel_from_source,
-    ndim,
-    size,
-    validate,
-)
-from rfxjit.runtime.backends import available_backends
-from rfxjit.signature import ArraySpec
-from rfxjit.special import cospi, digamma, erf, erfc, fma, gamma, lgamma, sinpi
+from rfxjit.lazy_dataclasses import lazy_dataclasses
+
+with lazy_dataclasses():
+    from rfxjit.control import cond, fori_loop, scan, switch, while_loop
+    from rfxjit.errors import (
+        BackendError,
+        CompilerError,
+        GradientError,
+        KernelError,
+        ProgramError,
+        RfxError,
+        RfxFallbackWarning,
+        RunawayError,
+        ShapeError,
+        ToolchainError,
+        TraceError,
+    )
+    from rfxjit.jit import grad, jit, value_and_grad
+    from rfxjit.kernels import (
+        Validation,
+        flat_index,
+        index,
+        kernel,
+        kernel_from_source,
+        ndim,
+        size,
+        validate,
+    )
+    from rfxjit.runtime.backends import available_backends
+    from rfxjit.signature import ArraySpec
+    from rfxjit.special import cospi, digamma, erf, erfc, fma, gamma, lgamma, sinpi
 
 if TYPE_CHECKING:
     from rfxjit.serialized.program import load

@@ -31,6 +31,8 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Block, Operation, OpResult, Region, SSAValue
 from xdsl.ir.core import SSAValues, Use
 
+from rfxjit.dialects.quick_import import define, undefined
+
 OpT = TypeVar("OpT", bound=Operation)
 
 _NONE = NoneAttr()
@@ -179,6 +181,8 @@ def make(
     successors: Sequence[Block] = (),
 ) -> OpT:
     """Build `cls` without checks; `location` is required so that none gets lost."""
+    if cls in undefined:
+        define(cls)
     op = cls.__new__(cls)
     uses = tuple(Use(op, i) for i in range(len(operands)))
     for operand, use in zip(operands, uses, strict=True):

@@ -3,28 +3,28 @@
     with quick_import():
         from rfxjit.compiler import compile_module
 
-Most of what a new process waits for before its first result are classes: some 270 ops,
-each with an assembly format to parse, and as many dataclasses, whose methods the
-standard library compiles from text. A kernel uses few of them. Inside of this context
+Most of what a new process waits for before its first result are classes: some 340 ops,
+50 attributes and 240 dataclasses. A kernel uses few of them. Inside of this context
 
-- the format of an op is parsed when the op is first parsed or printed;
-- a method of a dataclass is compiled when it is first called, and takes its place;
+- an op or attribute is defined when the first of its kind is made, or parsed;
+- the assembly format of an op is parsed when the op is first parsed or printed;
+- a method of a dataclass is compiled when it is first called;
 - the garbage collector is off: nothing that is imported is garbage.
 
-Afterwards, all is as it was; the classes behave the same, but that the signature of an
-`__init__` is not known until it has been called. Where Python or xDSL have changed
-inside, so that one of these does not fit, it is left out. In Python 3.11 a new process
-needs a fifth less CPU time until its first result.
+Afterwards, all is as it was, and the classes behave the same. What a class lacks before
+it is defined saves time twice: Python walks over all objects four times when it exits.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 import threading
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any
+
+from rfxjit.lazy_dataclasses import lazy_dataclasses
 
 _lock = threading.RLock()
 _state = {"depth": 0}
@@ -36,8 +36,8 @@ def quick_import() -> Generator[None]:
     with _lock, ExitStack() as stack:
         if not _state["depth"]:
             stack.enter_context(_no_collections())
-            stack.enter_context(_lazy_methods())
-            stack.enter_context(_lazy_formats())
+            stack.enter_context(lazy_dataclasses())
+            stack.enter_context(_lazy_definitions())
         _state["depth"] += 1
         stack.callback(_leave)
         yield
@@ -64,75 +64,100 @@ def _no_collections() -> Generator[None]:
 
 
 @contextmanager
-def _lazy_methods() -> Generator[None]:
-    make: Any = getattr(dataclasses, "_create_fn", None)  # until Python 3.12
-    code = getattr(make, "__code__", None)
-    parameters = ("name", "args", "body", "globals", "locals", "return_type")
-    if code is None or code.co_varnames[:6] != parameters:
-        yield
-        return
+def _lazy_definitions() -> Generator[None]:
+    from xdsl import irdl
+    from xdsl.ir import ParametrizedAttribute
+    from xdsl.utils.runtime_final import runtime_final
 
-    def lazy(name: str, args: Any, body: Any, **context: Any) -> Callable[..., Any]:
-        return _method(name, lambda: make(name, args, body, **context))
+    op_now: Any = irdl.irdl_op_definition
+    attr_now: Any = irdl.irdl_attr_definition
 
-    dataclasses._create_fn = lazy  # pyright: ignore[reportAttributeAccessIssue]
+    def define_op(cls: Any) -> None:
+        text, cls.assembly_format = cls.assembly_format, None
+        op_now(cls)
+        cls.assembly_format = text
+        if text is not None:
+            _format_later(cls, text)
+
+    def op_later(cls: Any) -> Any:
+        return _later(cls, define_op, _OP_NAMES)
+
+    def attr_later(cls: Any = None, **options: Any) -> Any:
+        # Not `issubclass`, which notes all that it asks of an abstract class.
+        if cls is None or ParametrizedAttribute not in cls.__mro__:
+            return attr_now(cls, **options)
+        # Constraints that are made meanwhile ask whether it is final.
+        return runtime_final(_later(cls, attr_now, _ATTRIBUTE_NAMES))
+
+    irdl.irdl_op_definition, irdl.irdl_attr_definition = op_later, attr_later
     try:
         yield
     finally:
-        dataclasses._create_fn = make  # pyright: ignore[reportAttributeAccessIssue]
+        irdl.irdl_op_definition, irdl.irdl_attr_definition = op_now, attr_now
 
 
-def _method(name: str, make: Callable[[], Any]) -> Callable[..., Any]:
-    made: list[Any] = []
+def _format_later(cls: Any, text: str) -> None:
+    definition = cls.get_irdl_definition()
+    definition.assembly_format = text
 
-    def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-        if not made:
-            made.append(make())
-            made[0].__qualname__ = method.__qualname__
-            for cls in type(self).__mro__:
-                if cls.__dict__.get(name) is method:
-                    # Not `setattr`: the class may be one that refuses it.
-                    type.__setattr__(cls, name, made[0])
-        return made[0](self, *args, **kwargs)
+    @cache
+    def program() -> Any:
+        from xdsl.irdl.declarative_assembly_format import FormatProgram
 
-    method.__name__ = method.__qualname__ = name
-    return method
+        return FormatProgram.from_str(text, definition)
 
+    def parse(cls: Any, parser: Any) -> Any:
+        return program().parse(parser, cls)
 
-class _LazyFormat:
-    """An assembly format that is parsed when it is used."""
+    def print_(self: Any, printer: Any) -> None:
+        program().print(printer, self)
 
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self._make = make
-        self._program: Any = None
-
-    def _parsed(self) -> Any:
-        if self._program is None:
-            self._program = self._make()
-        return self._program
-
-    def parse(self, *args: Any) -> Any:
-        return self._parsed().parse(*args)
-
-    def print(self, *args: Any) -> None:
-        self._parsed().print(*args)
+    cls.parse, cls.print = classmethod(parse), print_
 
 
-@contextmanager
-def _lazy_formats() -> Generator[None]:
-    from xdsl.irdl import declarative_assembly_format
+undefined: dict[type, Callable[[], None]] = {}
+"""The classes that are not yet defined, and what defines them."""
 
-    formats: Any = getattr(declarative_assembly_format, "FormatProgram", None)
-    parse: Any = getattr(formats, "from_str", None)
-    if parse is None:
-        yield
-        return
 
-    def lazy(*args: Any) -> _LazyFormat:
-        return _LazyFormat(lambda: parse(*args))
+def define(cls: type) -> None:
+    """Define a class, and those that it inherits from, if that was put off."""
+    with _lock, lazy_dataclasses():
+        for each in reversed(cls.__mro__):
+            if (now := undefined.pop(each, None)) is not None:
+                now()
 
-    formats.from_str = staticmethod(lazy)
-    try:
-        yield
-    finally:
-        formats.from_str = staticmethod(parse)
+
+def _later(cls: Any, decorator: Callable[[Any], Any], names: tuple[str, ...]) -> Any:
+    """Put off a decorator until one of the names, which it sets, is asked for."""
+    own = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
+
+    def now() -> None:
+        for name in names:
+            if name in own:
+                setattr(cls, name, own[name])
+            else:
+                delattr(cls, name)
+        decorator(cls)
+
+    for name in names:
+        setattr(cls, name, _STAND_INS[name])
+    undefined[cls] = now
+    return cls
+
+
+class _StandIn:
+    """Defines the class of which it is an attribute, and is gone then."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        define(owner)
+        return getattr(owner if instance is None else instance, self._name)
+
+
+# All ways to an op or attribute lead through one of these, but for `dialects.ir.make`,
+# which looks into `undefined`.
+_OP_NAMES = ("get_irdl_definition", "parse", "traits", "verify_")
+_ATTRIBUTE_NAMES = ("get_irdl_definition", "get_type_index")
+_STAND_INS = {name: _StandIn(name) for name in (*_OP_NAMES, *_ATTRIBUTE_NAMES)}

@@ -197,8 +197,6 @@ def call_function(
     trace: Trace, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """Call anything, with user functions rewritten first."""
-    from rfxjit.frontend.calls import stand_in
-
     if isinstance(function, partial):
         args, kwargs = (*function.args, *args), {**function.keywords, **kwargs}
         return call_function(trace, function.func, args, kwargs)
@@ -222,6 +220,8 @@ def call_function(
         function = getattr(function, "__wrapped__", function)
     if isinstance(function, FunctionType) and is_user_code(function):
         return traced(trace, function)(*args, **kwargs)
+    from rfxjit.frontend.calls import stand_in
+
     if (special := stand_in(trace, function)) is not None:
         return special(*args, **kwargs)
     return function(*args, **kwargs)

@@ -179,7 +179,7 @@ class Tracer(ArrayMethods):
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any
     ) -> Any:
-        from rfxjit.frontend.numpy_api import call_ufunc
+        from rfxjit.frontend.numpy_ufuncs import call_ufunc
 
         return call_ufunc(self.trace, ufunc, method, inputs, kwargs)
 

@@ -9,9 +9,14 @@ import sys
 import textwrap
 
 import pytest
-from xdsl.irdl.declarative_assembly_format import FormatProgram
+from xdsl import irdl
+from xdsl.dialects.builtin import IntAttr, IntegerType, i32
+from xdsl.ir import TypedAttribute
+from xdsl.traits import Pure
+from xdsl.utils.exceptions import VerifyException
 
-from rfxjit.dialects.quick_import import quick_import
+from rfxjit.dialects.ir import make
+from rfxjit.dialects.quick_import import quick_import, undefined
 
 
 @pytest.fixture
@@ -71,14 +76,19 @@ def test_methods_are_replaced_by_real_ones(classes):
 
 
 def test_all_is_as_before_afterwards():
-    before = getattr(dataclasses, "_create_fn", None), FormatProgram.from_str
+    def replaced():
+        create = getattr(dataclasses, "_create_fn", None)
+        process = getattr(dataclasses, "_process_class", None)
+        return create, process, irdl.irdl_op_definition, irdl.irdl_attr_definition
+
+    before = replaced()
     assert gc.isenabled()
     inside: list[bool] = []
     with pytest.raises(ZeroDivisionError), quick_import(), quick_import():
         inside.append(1 / gc.isenabled())
     assert not inside
     assert gc.isenabled()
-    assert (getattr(dataclasses, "_create_fn", None), FormatProgram.from_str) == before
+    assert replaced() == before
     gc.disable()
     try:
         with quick_import():
@@ -86,6 +96,83 @@ def test_all_is_as_before_afterwards():
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def ops():
+    """An op of each way to be used for the first time, and an attribute."""
+
+    class Base(irdl.IRDLOperation):
+        traits = irdl.traits_def(Pure())
+        lhs = irdl.operand_def()
+
+    @irdl.irdl_op_definition
+    class Formatted(Base):
+        name = "test.formatted"
+        result = irdl.result_def()
+        assembly_format = "$lhs attr-dict `:` type($lhs) `,` type($result)"
+
+    @irdl.irdl_op_definition
+    class Counted(irdl.IRDLOperation):
+        name = "test.counted"
+        size = irdl.prop_def(IntAttr)
+
+        def verify_(self):
+            if self.size.data < 0:
+                raise ValueError("negative")
+
+    @irdl.irdl_attr_definition
+    class Sized(TypedAttribute):
+        name = "test.sized"
+        size: IntAttr
+        type: IntegerType
+
+        def print_without_type(self, printer):
+            printer.print_attribute(self.size)
+
+    return Formatted, Counted, Sized
+
+
+@pytest.fixture
+def defined():
+    with quick_import():
+        later = ops()
+    assert set(later) <= undefined.keys()
+    return ops(), later
+
+
+def test_ops_are_defined_by_their_first_use(defined):
+    for formatted, counted, _ in defined:
+        a = counted.create(properties={"size": IntAttr(1)})
+        assert a.size == IntAttr(1)
+        a.verify()
+        with pytest.raises(ValueError, match="negative"):
+            counted(properties={"size": IntAttr(-1)}).verify()
+        value = make(counted, (), (i32,), a.location).results[0]
+        op = make(formatted, (value,), (i32,), a.location)
+        assert op.lhs is value
+        assert formatted.has_trait(Pure)
+        assert formatted.get_irdl_definition().assembly_format
+        assert counted not in undefined
+
+
+def test_attributes_are_defined_by_their_first_use():
+    for first in ("make", "ask", "index"):
+        with quick_import():
+            sized = ops()[2]
+        assert sized in undefined
+        if first == "ask":
+            names = [name for name, _ in sized.get_irdl_definition().parameters]
+            assert names == ["size", "type"]
+        if first == "index":
+            assert sized.get_type_index() == 1
+        a = sized(IntAttr(3), i32)
+        assert a == sized.new([IntAttr(3), i32]) != sized(IntAttr(4), i32)
+        assert hash(a) == hash(sized(IntAttr(3), i32))
+        assert a.parameters == (IntAttr(3), i32)
+        with pytest.raises(VerifyException, match="size"):
+            sized(i32, i32)
+        with pytest.raises(TypeError, match="final"):
+            type("Derived", (sized,), {})
 
 
 CODE = """
