@@ -19,7 +19,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 BY_NAME: dict[str, Function] = {
     op.name.removeprefix("math."): function for op, function in FUNCTIONS.items()
-} | LIBRARY
+} | dict(LIBRARY)
 FLOATS = (np.float32, np.float64)
 
 

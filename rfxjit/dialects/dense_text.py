@@ -13,11 +13,13 @@ back equal:
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
+    BytesAttr,
     DenseIntOrFPElementsAttr,
     FloatAttr,
     IntegerAttr,
@@ -57,13 +59,19 @@ def to_array(attribute: Attribute) -> np.ndarray[Any, Any]:
 
 def from_array(value: np.ndarray[Any, Any], type_: TensorType[Any]) -> Attribute:
     """The dense attribute of an array, as a splat if all its bits are the same."""
-    from xdsl.dialects.builtin import BytesAttr
-
     data = np.ascontiguousarray(value, dtype_of(type_))
     raw = data.tobytes()
     if data.size > 1 and raw == raw[: data.itemsize] * data.size:
         raw = raw[: data.itemsize]
+    short = len(raw) <= data.itemsize
+    return _interned(raw, type_) if short else _dense(raw, type_)
+
+
+def _dense(raw: bytes, type_: TensorType[Any]) -> Attribute:
     return DenseIntOrFPElementsAttr(type_, BytesAttr(raw))
+
+
+_interned = lru_cache(1024)(_dense)
 
 
 def _number(value: Any) -> str:

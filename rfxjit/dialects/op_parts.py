@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 from xdsl.dialects.builtin import (
@@ -35,7 +36,12 @@ def ints(attribute: Attribute) -> tuple[int, ...]:
 
 def int_list(values: Sequence[int]) -> DenseArrayBase[Any]:
     """A dense array property of integers."""
-    return DenseArrayBase.from_list(i64, list(values))
+    return _int_list(tuple(values))
+
+
+@lru_cache(1024)
+def _int_list(values: tuple[int, ...]) -> DenseArrayBase[Any]:
+    return DenseArrayBase.from_list(i64, values)
 
 
 def fits(static: int, other: int) -> bool:

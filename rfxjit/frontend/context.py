@@ -65,9 +65,13 @@ def user_location() -> SourceLocation | None:
     """The innermost place in user code that is running now."""
     if (frame := user_frame()) is None:
         return None
-    line, col = _positions(frame.f_code)[frame.f_lasti // 2]
-    file = frame.f_code.co_filename
-    return SourceLocation(file, line or frame.f_lineno, col or 0)
+    return _location(frame.f_code, frame.f_code.co_filename, frame.f_lasti)
+
+
+@cache
+def _location(code: CodeType, file: str, instruction: int) -> SourceLocation:
+    line, col = _positions(code)[instruction // 2]
+    return SourceLocation(file, line or code.co_firstlineno, col or 0)
 
 
 @cache

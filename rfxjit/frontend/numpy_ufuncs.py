@@ -1,8 +1,9 @@
 """NumPy's ufuncs on tracers: calls, `reduce`, `accumulate`, `outer` and `at`.
 
 Dtypes are worked out by NumPy's own resolver, which knows weak Python numbers. A ufunc
-is one op of the table, or composed of others in `numpy_composed.py`. `where=` without
-`out=` leaves zeros where NumPy leaves what was in memory.
+is one op of the table, or composed of others in `numpy_composed.py`; that file, and the
+reductions, are loaded when they are needed. `where=` without `out=` leaves zeros where
+NumPy leaves what was in memory.
 """
 
 # NumPy's functions are duck typed, and so are these: tracers and numbers alike.
@@ -17,8 +18,6 @@ import numpy as np
 
 from rfxjit.dialects.elementwise import TABLE
 from rfxjit.frontend.context import Trace, refuse
-from rfxjit.frontend.numpy_composed import COMPOSED, WHOLE
-from rfxjit.frontend.numpy_reductions import REDUCTIONS, accumulate, reduce
 from rfxjit.frontend.numpy_registry import axes_of, axis_of, strong, written
 from rfxjit.frontend.tracer import (
     UFUNCS,
@@ -100,10 +99,13 @@ def _call(
     if isinstance(options.get("signature"), str):
         raise refuse("a signature= that is a text is not traced", "give dtypes")
     dtype = kwargs.pop("dtype", None)
-    if (whole := WHOLE.get(ufunc)) is not None:
-        if dtype is not None or options:
-            raise refuse(f"np.{ufunc.__name__} with dtype is not traced")
-        return whole(*operands, **kwargs)
+    if ufunc not in UFUNCS:
+        from rfxjit.frontend.numpy_composed import WHOLE
+
+        if (whole := WHOLE.get(ufunc)) is not None:
+            if dtype is not None or options:
+                raise refuse(f"np.{ufunc.__name__} with dtype is not traced")
+            return whole(*operands, **kwargs)
     if kwargs:
         raise TypeError(
             f"{ufunc.__name__}() got an unexpected keyword argument"
@@ -117,10 +119,13 @@ def _call(
     one = name is not None and len(set(given)) == 1
     if one and _letter(given[0]) in TABLE[cast("str", name)].kinds:
         result = elementwise(trace, cast("str", name), operands, given)
-    elif (rule := COMPOSED.get((ufunc, *kinds)) or COMPOSED.get(ufunc)) is not None:
-        result = rule(*(_as(x, d) for x, d in zip(operands, given, strict=True)))
     else:
-        raise refuse(f"np.{ufunc.__name__} of {given[0]} is not traced")
+        from rfxjit.frontend.numpy_composed import COMPOSED
+
+        rule = COMPOSED.get((ufunc, *kinds)) or COMPOSED.get(ufunc)
+        if rule is None:
+            raise refuse(f"np.{ufunc.__name__} of {given[0]} is not traced")
+        result = rule(*(_as(x, d) for x, d in zip(operands, given, strict=True)))
     if isinstance(result, tuple):
         wanted = zip(result, dtypes[ufunc.nin :], strict=True)
         return tuple(_array_kind(_as(r, d)) for r, d in wanted)
@@ -212,6 +217,8 @@ def _reduce(
     trace: Trace, ufunc: np.ufunc, array: Any, axis: Any = 0, dtype: Any = None,
     keepdims: bool = False, **options: Any,
 ) -> Any:  # fmt: skip
+    from rfxjit.frontend.numpy_reductions import REDUCTIONS, reduce
+
     x = lift(trace, array)
     if ufunc in REDUCTIONS:
         return reduce(
@@ -245,6 +252,8 @@ def _reduce(
 def _accumulate(
     trace: Trace, ufunc: np.ufunc, array: Any, axis: Any = 0, dtype: Any = None
 ) -> Any:
+    from rfxjit.frontend.numpy_reductions import accumulate
+
     x = lift(trace, array)
     if ufunc.nin != 2 or ufunc.nout != 1:
         raise ValueError("accumulate only supported for binary functions")

@@ -447,6 +447,8 @@ def elementwise(
 
 def converted(x: Tracer, dtype: np.dtype[Any]) -> Tracer:
     """`x` in another dtype; a literal is written in it at once."""
+    if x.dtype == dtype:
+        return x
     builder = x.trace.here()
     if x.source is None and x.concrete is not None and x.kind in PYTHON:
         return x.like(builder.constant(np.asarray(x.concrete).astype(dtype)))

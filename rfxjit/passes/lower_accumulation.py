@@ -1,11 +1,11 @@
 """Lower contractions and scans to loops, whose sums run in one fixed order.
 
-    %r = rfx.dot_general %a, %b …        ->   scf.parallel (%i) = 0 to m {
-                                                r[i, :] = 0
-                                                scf.for %k = 0 to d {
-                                                  r[i, :] += a[i, k] * b[k, :]
-                                                }
-                                              }
+%r = rfx.dot_general %a, %b …        ->   scf.parallel (%i) = 0 to m {
+r[i, :] = 0
+scf.for %k = 0 to d {
+r[i, :] += a[i, k] * b[k, :]
+}
+}
 """
 
 from __future__ import annotations

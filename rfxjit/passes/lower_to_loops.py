@@ -34,7 +34,9 @@ An argument that `written.py` has marked holds its new value in the end: it is w
 like any memory that nobody reads later, after all requirements.
 
 A unit that is one parallel nest and nothing else can be split: its outermost loop runs
-from %begin to %end. Other units ignore the two. `rfx.extent` and `rfx.workspace` on the
+from %begin to %end. Other units ignore the two; so do nests of a few elements, whose
+bounds are numbers then: without the iterations that may be left over from full vectors
+there is half the code to compile. `rfx.extent` and `rfx.workspace` on the
 function say what callers must know, -1 where only `@f_shapes` does.
 """
 
@@ -88,6 +90,8 @@ from rfxjit.passes.sizes import Dim, Sizes
 from rfxjit.passes.written import argument_attributes, written_by
 
 Window = Callable[[Emit, Sequence[SSAValue]], Sequence[SSAValue]]
+WHOLE = 4096
+"""A nest of at most so many elements is not split: it takes a few microseconds."""
 
 
 class FunctionLowering:
@@ -221,7 +225,7 @@ class FunctionLowering:
             and isinstance(nests[0], MapOp)
             and len(set(self.returned)) == len(self.returned)
             and all(v in nests[0].outputs for v in self.returned)
-            and any(n != 1 for n in nests[0].shape)
+            and (DYNAMIC_INDEX in nests[0].shape or prod(nests[0].shape) > WHOLE)
         )
         self._body(list(body.ops)[:-1])
         m, cell = self.top, self._status

@@ -37,7 +37,7 @@ from rfxjit.dialects.ir import (
 from rfxjit.passes.emit import Emit
 from rfxjit.passes.float_parts import exponent, fraction, ldexp, nextafter
 from rfxjit.passes.math import LIBRARY
-from rfxjit.passes.math.common import Function, MathEmit
+from rfxjit.passes.math.common import MathEmit
 
 _ARITH: dict[str, type[Operation]] = {cls.name: cls for cls in arith.Arith.operations}
 _FLOAT_WIDTH: Mapping[Attribute, int] = {f16: 16, f32: 32, f64: 64}
@@ -216,11 +216,11 @@ def _square(m: Emit, kind: str, _: Attribute, a: SSAValue) -> SSAValue:
     return m.mul(a, a)
 
 
-def _of_library(function: Function) -> Callable[..., SSAValue]:
+def _of_library(name: str) -> Callable[..., SSAValue]:
     """What upstream's `math` lacks: the math library's, written out; f16 in f32."""
 
     def emit(m: Emit, kind: str, _: Attribute, *operands: SSAValue) -> SSAValue:
-        inner = MathEmit(m.block, m.location, m)
+        function, inner = LIBRARY[name], MathEmit(m.block, m.location, m)
         if operands[0].type != f16:
             return function(inner, *operands)
         wide = (inner.extf(operand, f32) for operand in operands)
@@ -344,7 +344,7 @@ EXPANSIONS: dict[str, Expansion] = {
     "not": _not, "shl": _shl, "shr": _shr, "gcd": _gcd,
     "nextafter": nextafter, "ldexp": ldexp, "fraction": fraction,
     "exponent": exponent,
-    **{name: _of_library(function) for name, function in LIBRARY.items()},
+    **{name: _of_library(name) for name in LIBRARY},
     **{name: _compare(name) for name in ("eq", "ne", "lt", "le", "gt", "ge")},
 }  # fmt: skip
 

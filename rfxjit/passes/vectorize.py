@@ -199,7 +199,8 @@ class _Plan:
         accesses = [
             o for o in self.work if isinstance(o, (memref.LoadOp, memref.StoreOp))
         ]
-        side_by_side = [o for o in accesses if self._last(o) in self._consecutive()]
+        consecutive = self._consecutive()
+        side_by_side = [o for o in accesses if self._last(o) in consecutive]
         computes = [
             o
             for o in self.work

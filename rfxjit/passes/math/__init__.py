@@ -16,60 +16,79 @@ Each docstring states the measured bound in ULP, "f32 / f64".
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from importlib import import_module
+from typing import TypeVar
 
 from xdsl.dialects import math
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Operation
 
-from rfxjit.passes.math.common import Function, MathEmit
+from rfxjit.passes.math.common import Function
 
-
-def _later(name: str) -> Function:
-    """A function of one of these files, which is imported when it is called."""
-    module, _, attribute = name.partition(".")
-
-    def function(m: MathEmit, *operands: SSAValue) -> SSAValue:
-        file = import_module(f"{__name__}.{module}")
-        return getattr(file, attribute)(m, *operands)
-
-    return function
+Key = TypeVar("Key")
 
 
-FUNCTIONS: dict[type[Operation], Function] = {
-    math.AcosOp: _later("inverse.acos"),
-    math.AcoshOp: _later("inverse_hyperbolic.acosh"),
-    math.AsinOp: _later("inverse.asin"),
-    math.AsinhOp: _later("inverse_hyperbolic.asinh"),
-    math.Atan2Op: _later("inverse.atan2"),
-    math.AtanOp: _later("inverse.atan"),
-    math.AtanhOp: _later("inverse_hyperbolic.atanh"),
-    math.CbrtOp: _later("power.cbrt"),
-    math.CosOp: _later("trigonometric.cos"),
-    math.CoshOp: _later("exponential.cosh"),
-    math.ErfOp: _later("error.erf"),
-    math.Exp2Op: _later("exponential.exp2"),
-    math.ExpM1Op: _later("exponential.expm1"),
-    math.ExpOp: _later("exponential.exp"),
-    math.Log10Op: _later("logarithm.log10"),
-    math.Log1pOp: _later("logarithm.log1p"),
-    math.Log2Op: _later("logarithm.log2"),
-    math.LogOp: _later("logarithm.log"),
-    math.PowFOp: _later("power.pow_"),
-    math.RsqrtOp: _later("power.rsqrt"),
-    math.SinOp: _later("trigonometric.sin"),
-    math.SinhOp: _later("exponential.sinh"),
-    math.TanOp: _later("trigonometric.tan"),
-    math.TanhOp: _later("exponential.tanh"),
-}
+class Functions(Mapping[Key, Function]):
+    """A table of functions, whose files are imported when they are looked up: eight of
+    them, of which a program needs few.
+    """
+
+    def __init__(self, names: dict[Key, str]) -> None:
+        self._names = names
+
+    def __getitem__(self, key: Key) -> Function:
+        module, _, name = self._names[key].partition(".")
+        return getattr(import_module(f"{__name__}.{module}"), name)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._names
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+FUNCTIONS = Functions[type[Operation]](
+    {
+        math.AcosOp: "inverse.acos",
+        math.AcoshOp: "inverse_hyperbolic.acosh",
+        math.AsinOp: "inverse.asin",
+        math.AsinhOp: "inverse_hyperbolic.asinh",
+        math.Atan2Op: "inverse.atan2",
+        math.AtanOp: "inverse.atan",
+        math.AtanhOp: "inverse_hyperbolic.atanh",
+        math.CbrtOp: "power.cbrt",
+        math.CosOp: "trigonometric.cos",
+        math.CoshOp: "exponential.cosh",
+        math.ErfOp: "error.erf",
+        math.Exp2Op: "exponential.exp2",
+        math.ExpM1Op: "exponential.expm1",
+        math.ExpOp: "exponential.exp",
+        math.Log10Op: "logarithm.log10",
+        math.Log1pOp: "logarithm.log1p",
+        math.Log2Op: "logarithm.log2",
+        math.LogOp: "logarithm.log",
+        math.PowFOp: "power.pow_",
+        math.RsqrtOp: "power.rsqrt",
+        math.SinOp: "trigonometric.sin",
+        math.SinhOp: "exponential.sinh",
+        math.TanOp: "trigonometric.tan",
+        math.TanhOp: "exponential.tanh",
+    }
+)
 """What replaces each `math` op. Ops that are one machine instruction are not here."""
 
-LIBRARY: dict[str, Function] = {
-    "cospi": _later("turns.cospi"),
-    "digamma": _later("gamma.digamma"),
-    "erfc": _later("error.erfc"),
-    "gamma": _later("gamma.gamma"),
-    "hypot": _later("power.hypot"),
-    "lgamma": _later("gamma.lgamma"),
-    "sinpi": _later("turns.sinpi"),
-}
+LIBRARY = Functions(
+    {
+        "cospi": "turns.cospi",
+        "digamma": "gamma.digamma",
+        "erfc": "error.erfc",
+        "gamma": "gamma.gamma",
+        "hypot": "power.hypot",
+        "lgamma": "gamma.lgamma",
+        "sinpi": "turns.sinpi",
+    }
+)
 """Functions without an op in `math`: the lowering to loops writes them out."""

@@ -17,6 +17,26 @@ func.func @square(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
 
 // -----
 
+// A nest of a few elements is not split: its bounds are numbers.
+func.func @few(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
+  %r = rfx.mul %x, %x : tensor<64x64xf32>
+  func.return %r : tensor<64x64xf32>
+}
+func.func @many(%x: tensor<65x64xf32>) -> tensor<65x64xf32> {
+  %r = rfx.mul %x, %x : tensor<65x64xf32>
+  func.return %r : tensor<65x64xf32>
+}
+// CHECK-LABEL: func.func @few
+// CHECK-SAME:    rfx.extent = 1 : i64
+// CHECK-DAG:     %[[ZERO:.*]] = arith.constant 0 : index
+// CHECK-DAG:     %[[ALL:.*]] = arith.constant 4096 : index
+// CHECK:         "scf.parallel"(%[[ZERO]], %[[ALL]], %{{.*}})
+// CHECK-LABEL: func.func @many
+// CHECK-SAME:    rfx.extent = 4160 : i64
+// CHECK:         "scf.parallel"(%begin, %end, %{{.*}})
+
+// -----
+
 // One element is no loop, and a scalar by value stays in a register.
 func.func @pid(%e: tensor<1xf64>, %k: tensor<f64> {rfx.by_value}) -> tensor<1xf64> {
   %b = rfx.broadcast %k dims [] [1] : tensor<f64> to tensor<1xf64>
