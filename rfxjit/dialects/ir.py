@@ -31,7 +31,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Block, Operation, OpResult, Region, SSAValue
 from xdsl.ir.core import SSAValues, Use
 
-from rfxjit.dialects.quick_import import define, undefined
+from rfxjit.dialects.quick_import import define, defined
 
 OpT = TypeVar("OpT", bound=Operation)
 
@@ -181,7 +181,7 @@ def make(
     successors: Sequence[Block] = (),
 ) -> OpT:
     """Build `cls` without checks; `location` is required so that none gets lost."""
-    if cls in undefined:
+    if cls not in defined:
         define(cls)
     op = cls.__new__(cls)
     uses = tuple(Use(op, i) for i in range(len(operands)))

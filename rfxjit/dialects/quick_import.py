@@ -138,6 +138,8 @@ def _quick_unions() -> Generator[None]:
 
 undefined: dict[type, Callable[[], None]] = {}
 """The classes that are not yet defined, and what defines them."""
+defined: set[type] = set()
+"""Those that surely are, with all that they inherit from."""
 
 
 def define(cls: type) -> None:
@@ -146,6 +148,7 @@ def define(cls: type) -> None:
         for each in reversed(cls.__mro__):
             if (now := undefined.pop(each, None)) is not None:
                 now()
+        defined.add(cls)
 
 
 def _later(cls: Any, decorator: Callable[[Any], Any], names: tuple[str, ...]) -> Any:
@@ -178,7 +181,7 @@ class _StandIn:
 
 
 # All ways to an op or attribute lead through one of these, but for `dialects.ir.make`,
-# which looks into `undefined`.
+# which looks into `defined`.
 _OP_NAMES = ("get_irdl_definition", "parse", "traits", "verify_")
 _ATTRIBUTE_NAMES = ("get_irdl_definition", "get_type_index")
 _STAND_INS = {name: _StandIn(name) for name in (*_OP_NAMES, *_ATTRIBUTE_NAMES)}

@@ -7,6 +7,7 @@ import gc
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 from xdsl import irdl
@@ -211,3 +212,42 @@ def test_a_first_result_loads_no_more_than_it_needs():
              "xdsl.interpreter", "rfxjit.interpreter", "rfxjit.targets.c_family",
              "rfxjit.serialized.program", "rfxjit.passes.grad")  # fmt: skip
     assert not set(heavy) & set(loaded)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "rfx.jit(f, backend='interpreter', strict=True)(x)",
+        "rfx.jit(g, backend='interpreter', strict=True)(x, 3)",
+        "rfx.jit(g, strict=True)(x, 3)",
+        "rfx.kernel(k)(x)",
+        "rfx.kernel(k, backend='interpreter')(x)",
+        "rfx.grad(lambda x: (np.sin(x) * x).sum())(x)",
+        "rfx.kernel(k).lower(x).text('loops')",
+        *(f"rfx.jit(f).lower(x).text({level!r})" for level in
+          ("rfx", "fused", "loops", "vectors", "llvm", "llvm-ir", "c", "msl", "ptx")),
+    ],
+)  # fmt: skip
+def test_whatever_a_process_does_first(first: str, tmp_path: Path) -> None:
+    """What is defined late is defined by all that may come first."""
+    code = f"""
+import numpy as np, rfxjit as rfx
+x = np.ones(3, "f4")
+def f(x): return np.where(x > 0, np.exp(x) * 2, x).sum() + x[1:]
+def g(x, n):
+    for i in range(n):
+        if x[i] > 0.5:
+            x = x * 2
+    return x
+def k(x):
+    while x < 10:
+        x = x * 2
+    return x
+{first}
+"""
+    program = tmp_path / "first.py"
+    program.write_text(code)
+    done = subprocess.run(
+        [sys.executable, program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
