@@ -97,4 +97,6 @@ class Exact:
         return -(-a + -b) if _zeros(a, b) else np.minimum(a, b)
 
     def where(self, condition: Any, a: Any, b: Any) -> Any:
-        return np.where(condition, a, b)[()]
+        result = np.where(condition, a, b)
+        number = isinstance(result, np.ndarray) and not result.shape
+        return result[()] if number else result
