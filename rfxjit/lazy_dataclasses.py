@@ -30,8 +30,8 @@ def lazy_dataclasses() -> Generator[None]:
         return
     process = module._process_class
 
-    def lazy(*args: Any, **context: Any) -> _LazyMethod:
-        return _LazyMethod(compiled, args, context)
+    def lazy(name: str, args: Any, body: Any, **context: Any) -> _LazyMethod:
+        return _LazyMethod(name, ",".join(args), "\n".join(body), context, compiled)
 
     def without_doc(cls: type, *options: Any) -> Any:
         # Else the docstring is the signature, which costs as much as all the rest.
@@ -48,21 +48,24 @@ def lazy_dataclasses() -> Generator[None]:
 class _LazyMethod:
     """A method that is compiled when it is first called, and takes its place then.
 
-    One object for each, where closures would be ten: Python walks over all objects four
-    times when it exits.
+    As few objects as can be, where closures would be ten, and texts rather than lists:
+    Python walks over all objects but texts and numbers four times when it exits.
     """
 
-    __slots__ = ("__name__", "_args", "_compiled", "_context")
+    __slots__ = ("__name__", "_args", "_body", "_compiled", "_context")
 
-    def __init__(self, compiled: Any, args: tuple[Any, ...], context: Any) -> None:
-        self.__name__ = args[0]
-        self._compiled, self._args, self._context = compiled, args, context
+    def __init__(
+        self, name: str, args: str, body: str, context: dict[str, Any], compiled: Any
+    ) -> None:
+        self.__name__, self._args, self._body = name, args, body
+        self._context, self._compiled = context, compiled
 
     def __get__(self, instance: Any, owner: type) -> Any:
         if instance is None:
             return self
         name = self.__name__
-        method = self._compiled(*self._args, **self._context)
+        body = self._body.split("\n")
+        method = self._compiled(name, [self._args], body, **self._context)
         for cls in owner.__mro__:
             if cls.__dict__.get(name) is self:
                 method.__qualname__ = f"{cls.__qualname__}.{name}"

@@ -136,8 +136,10 @@ def _quick_unions() -> Generator[None]:
         BaseAttr.relax_constraint = slow
 
 
-undefined: dict[type, Callable[[], None]] = {}
-"""The classes that are not yet defined, and what defines them."""
+undefined: dict[type, tuple[Callable[[Any], Any], dict[str, Any]]] = {}
+"""The classes that are not yet defined: the decorator of each, and what its stand-ins
+hide.
+"""
 defined: set[type] = set()
 """Those that surely are, with all that they inherit from."""
 
@@ -146,26 +148,23 @@ def define(cls: type) -> None:
     """Define a class, and those that it inherits from, if that was put off."""
     with _lock, lazy_dataclasses():
         for each in reversed(cls.__mro__):
-            if (now := undefined.pop(each, None)) is not None:
-                now()
+            if each in undefined:
+                decorator, hidden = undefined.pop(each)
+                for name, stand_in in _STAND_INS.items():
+                    if each.__dict__.get(name) is stand_in:
+                        delattr(each, name)
+                for name, value in hidden.items():
+                    setattr(each, name, value)
+                decorator(each)
         defined.add(cls)
 
 
 def _later(cls: Any, decorator: Callable[[Any], Any], names: tuple[str, ...]) -> Any:
     """Put off a decorator until one of the names, which it sets, is asked for."""
-    own = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
-
-    def now() -> None:
-        for name in names:
-            if name in own:
-                setattr(cls, name, own[name])
-            else:
-                delattr(cls, name)
-        decorator(cls)
-
+    hidden = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
+    undefined[cls] = decorator, hidden
     for name in names:
         setattr(cls, name, _STAND_INS[name])
-    undefined[cls] = now
     return cls
 
 
