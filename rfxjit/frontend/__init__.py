@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from functools import cache
 from typing import Any
 
 from rfxjit.runtime.unit import Options, Unit
@@ -44,13 +46,7 @@ def compile_call(
     """Trace and compile one call: what the dispatcher asks for on a miss."""
     from dataclasses import replace
 
-    from rfxjit.dialects.quick_import import quick_import
-
-    with quick_import():
-        from rfxjit.compiler import compile_module, load_passes
-        from rfxjit.frontend.trace import trace
-
-        load_passes("cpu")
+    compile_module, trace = _compiler(options.backend)
     traced = trace(
         fn,
         args,
@@ -61,6 +57,20 @@ def compile_call(
     )
     unit = compile_module(traced.module, traced.signature, options)
     return replace(unit, pins=traced.pins)
+
+
+@cache
+def _compiler(backend: str) -> tuple[Any, Any]:
+    """All that compiling needs, imported at once."""
+    from rfxjit.dialects.quick_import import quick_import
+    from rfxjit.runtime.collector import for_good
+
+    with for_good() if backend == "cpu" else nullcontext(), quick_import():
+        from rfxjit.compiler import compile_module, load_passes
+        from rfxjit.frontend.trace import trace
+
+        load_passes("cpu")
+    return compile_module, trace
 
 
 def call_traced(

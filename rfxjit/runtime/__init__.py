@@ -13,6 +13,7 @@ The files, from the outside in:
       entry_text.py          its vocabulary
       support.py           machine code that all entries share
       portable.py          the same through Python and ctypes, for every array
+    collector.py         what the garbage collector passes over
     backends.py          which there are
     native_type.py       a Python type that is called at the speed of machine code
     capi.py              layouts and functions of CPython and NumPy

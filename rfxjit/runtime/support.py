@@ -7,6 +7,7 @@
     rfx.poll(cell) -> status
     rfx.release(slots, n)
     rfx.python(self, args, nargsf, kwnames) -> PyObject *
+    rfx.thaw(list)
 
 `rfx.bind` fills `bound`, one slot per parameter (and one for `out`), from positional
 and keyword arguments and defaults. `table` holds the names and then the defaults,
@@ -34,6 +35,9 @@ asked for.
 
 `rfx.release` drops the references in an array, in which null means empty. `rfx.python`
 is the end of each chain of entries: it calls `self.__call__`.
+
+`rfx.thaw` has the garbage collector look at the objects of a list again, which
+`gc.freeze` has exempted (`collector.py`).
 """
 
 from __future__ import annotations
@@ -376,6 +380,30 @@ found:
 failed:
   ret ptr null
 }
+
+define void @"rfx.thaw"(ptr %list) {
+entry:
+  %size.at = getelementptr i8, ptr %list, i64 {SIZE}
+  %size = load i64, ptr %size.at
+  %items.at = getelementptr i8, ptr %list, i64 {LIST_ITEMS}
+  %items = load ptr, ptr %items.at
+  %untrack = {PyObject_GC_UnTrack}
+  %track = {PyObject_GC_Track}
+  br label %loop
+loop:
+  %i = phi i64 [ 0, %entry ], [ %i.next, %one ]
+  %more = icmp ult i64 %i, %size
+  br i1 %more, label %one, label %done
+one:
+  %item.at = getelementptr ptr, ptr %items, i64 %i
+  %item = load ptr, ptr %item.at
+  call void %untrack(ptr %item)
+  call void %track(ptr %item)
+  %i.next = add i64 %i, 1
+  br label %loop
+done:
+  ret void
+}
 """
 
 _FUNCTIONS = (
@@ -386,6 +414,7 @@ _FUNCTIONS = (
     "rfx.poll",
     "rfx.release",
     "rfx.python",
+    "rfx.thaw",
 )
 _API = (
     "_Py_Dealloc",
@@ -399,6 +428,8 @@ _API = (
     "PyEval_SaveThread",
     "PyGILState_Ensure",
     "PyGILState_Release",
+    "PyObject_GC_Track",
+    "PyObject_GC_UnTrack",
     "PyObject_GetAttr",
     "PyObject_Vectorcall",
     "clock_gettime",
