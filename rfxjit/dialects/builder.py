@@ -19,7 +19,6 @@ import numpy as np
 from xdsl.dialects import arith, func
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
-    DenseArrayBase,
     FunctionType,
     LocationAttr,
     StringAttr,
@@ -40,6 +39,7 @@ from rfxjit.dialects.ir import (
     dtype_of,
     element_type,
     i32,
+    i32s,
     i64,
     index,
     integer_attr,
@@ -201,9 +201,7 @@ class Builder:
             static_starts=int_list(from0),
             steps=int_list(steps),
             static_sizes=int_list(static),
-            operandSegmentSizes=DenseArrayBase.from_list(
-                i32, [1, len(dynamic_starts), len(dynamic)]
-            ),
+            operandSegmentSizes=i32s(1, len(dynamic_starts), len(dynamic)),
         )
 
     def update_slice(
@@ -304,14 +302,14 @@ class Builder:
     def correlate(self, a: SSAValue, v: SSAValue, start: Size, size: Size) -> SSAValue:
         """Sums of products of v with a from `start` on, `size` of them."""
         static, dynamic = split([start, size])
-        counts = [1, 1, *(int(n == DYNAMIC_INDEX) for n in static)]
+        counts = (int(n == DYNAMIC_INDEX) for n in static)
         return self.op(
             rfx.CorrelateOp,
             (a, v, *dynamic),
             tensor(element_type(a.type), static[1:]),
             static_starts=int_list(static[:1]),
             static_sizes=int_list(static[1:]),
-            operandSegmentSizes=DenseArrayBase.from_list(i32, counts),
+            operandSegmentSizes=i32s(1, 1, *counts),
         )
 
     def reduce(self, x: SSAValue, kind: str, dims: Sequence[int]) -> SSAValue:

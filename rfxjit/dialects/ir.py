@@ -8,8 +8,9 @@ between passes instead.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from math import prod
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -90,6 +91,11 @@ def shape_of(type_: Attribute) -> tuple[int, ...]:
     if type_.__class__ in _SHAPED:
         return cast("Any", type_).get_shape()
     return ()
+
+
+def bytes_of(type_: Attribute) -> int:
+    """The bytes of all elements of a type of static shape."""
+    return prod(shape_of(type_)) * dtype_of(type_).itemsize
 
 
 def kind_of(type_: Attribute) -> str:
@@ -222,6 +228,14 @@ def append(block: Block, op: OpT) -> OpT:
     return op
 
 
+def move_before(ops: Iterable[Operation], place: Operation) -> None:
+    """Move ops of another block in front of an op."""
+    block = cast("Block", place.parent)
+    for op in list(ops):
+        op.detach()
+        block.insert_op_before(op, place)
+
+
 def prepend(block: Block, op: OpT) -> OpT:
     """Add a new, unattached op at the beginning of `block`."""
     if block.first_op is None:
@@ -236,6 +250,7 @@ __all__ = [
     "ELEMENT_TYPES",
     "INTEGERS",
     "append",
+    "bytes_of",
     "dtype_of",
     "element_type",
     "f16",
@@ -255,6 +270,7 @@ __all__ = [
     "like",
     "make",
     "memref",
+    "move_before",
     "prepend",
     "scalar_attr",
     "shape_of",

@@ -62,6 +62,7 @@ from rfxjit.dialects.map_ops import (
 from rfxjit.dialects.op_parts import (
     IntList,
     expect,
+    expect_count,
     expect_dims,
     expect_same_element,
     expect_sizes,
@@ -282,12 +283,8 @@ class CorrelateOp(IRDLOperation):
         for type_ in (self.lhs.type, self.rhs.type, result):
             expect(len(shape_of(type_)) == 1, f"{type_} must have rank 1")
         starts = ints(self.static_starts)
-        expect(len(starts) == 1, f"expected 1 start, got {len(starts)}")
-        needed = starts.count(DYNAMIC_INDEX)
-        expect(
-            needed == len(self.starts),
-            f"expected {needed} dynamic starts, got {len(self.starts)}",
-        )
+        expect_count(1, "start", len(starts))
+        expect_count(starts.count(DYNAMIC_INDEX), "dynamic starts", len(self.starts))
 
 
 @irdl_op_definition

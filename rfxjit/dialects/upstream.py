@@ -411,9 +411,9 @@ class PrefetchOp(IRDLOperation):
     name = "memref.prefetch"
     memref = operand_def(MemRefType)
     indices = var_operand_def(IndexType)
-    isWrite = prop_def(BoolAttr)  # noqa: N815 - upstream's names
-    localityHint = prop_def(IntegerAttr)  # noqa: N815
-    isDataCache = prop_def(BoolAttr)  # noqa: N815
+    write = prop_def(BoolAttr, prop_name="isWrite")
+    locality = prop_def(IntegerAttr, prop_name="localityHint")
+    data = prop_def(BoolAttr, prop_name="isDataCache")
 
     @classmethod
     def parse(cls, parser: Parser) -> PrefetchOp:
@@ -459,9 +459,9 @@ class PrefetchOp(IRDLOperation):
         printer.print_operand(self.memref)
         printer.print_string("[")
         printer.print_list(self.indices, printer.print_operand)
-        write = "write" if self.isWrite.value.data else "read"
-        data = "data" if self.isDataCache.value.data else "instr"
-        locality = self.localityHint.value.data
+        write = "write" if self.write.value.data else "read"
+        data = "data" if self.data.value.data else "instr"
+        locality = self.locality.value.data
         printer.print_string(f"], {write}, locality<{locality}>, {data} : ")
         printer.print_attribute(self.memref.type)
 

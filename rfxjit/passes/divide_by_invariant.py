@@ -20,12 +20,11 @@ IEEE Trans. Comput. 53 (2004)). A division of a vector keeps the only divider bu
 10 to 16 cycles, these and the test for 4. The terms are arranged so that zeros keep
 their signs for a positive d; for a negative one, every x counts as rare.
 
-Constant divisors are done at once, and so are powers of two by `canonicalize`.
+Loops around other loops are no vectors: they divide. Powers of two are multiplications
+since `canonicalize`.
 """
 
 from __future__ import annotations
-
-from typing import cast
 
 from xdsl.context import Context
 from xdsl.dialects import arith, memref, scf
@@ -33,12 +32,13 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
-from rfxjit.dialects.ir import append, f32, f64
+from rfxjit.dialects.ir import append, f32, f64, move_before
 from rfxjit.passes.emit import constant_of
 from rfxjit.passes.math.common import F32, MathEmit, format_of
 
 FEWEST = 64
 """A loop of fewer iterations divides."""
+_LOOPS = (scf.ParallelOp, scf.ForOp, scf.WhileOp)
 
 
 class DivideByInvariantPass(ModulePass):
@@ -48,7 +48,10 @@ class DivideByInvariantPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for loop in [o for o in op.walk() if isinstance(o, scf.ParallelOp)]:
-            divisions = [o for o in loop.body.block.ops if _has_invariant(o, loop)]
+            ops = loop.body.block.ops
+            if any(isinstance(o, _LOOPS) for o in ops):
+                continue
+            divisions = [o for o in ops if _has_invariant(o, loop)]
             trips = constant_of(loop.upperBound[0])
             if divisions and (trips is None or trips >= FEWEST):
                 _rewrite(loop, divisions)
@@ -84,7 +87,7 @@ def _can_move(op: Operation | Block, loop: scf.ParallelOp) -> bool:
 
 def _rewrite(loop: scf.ParallelOp, divisions: list[Operation]) -> None:
     """Compute the reciprocals in front of the loop, and use them in it."""
-    outer, body = cast("Block", loop.parent), loop.body.block
+    body = loop.body.block
     ops = list(body.ops)
     for op in ops:
         op.detach()
@@ -102,9 +105,7 @@ def _rewrite(loop: scf.ParallelOp, divisions: list[Operation]) -> None:
         inside.location = before.location = op.location
         op.results[0].replace_all_uses_with(_quotient(before, inside, x, d))
         op.erase()
-    for op in list(top.ops):
-        op.detach()
-        outer.insert_op_before(op, loop)
+    move_before(top.ops, loop)
 
 
 def _quotient(before: MathEmit, m: MathEmit, x: SSAValue, d: SSAValue) -> SSAValue:

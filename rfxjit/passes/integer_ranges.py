@@ -36,12 +36,11 @@ from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from rfxjit.dialects import upstream
-from rfxjit.dialects.ir import i1, integer_attr, make
+from rfxjit.dialects.ir import i1, integer_attr, make, move_before
 from rfxjit.passes.dce import sweep
 from rfxjit.passes.emit import constant_of
 from rfxjit.passes.loops import outside_of_nests
 from rfxjit.passes.ranges import (
-    LONGEST,
     Range,
     difference,
     is_below,
@@ -201,7 +200,7 @@ class _Analysis:
             self.ranges[op.result] = Range(number, number)
 
     def dim(self, op: memref.DimOp) -> None:
-        self.give(op.result, Range(0, LONGEST))
+        self.give(op.result, Range(0, limits(op.result.type)[1]))
 
     def cast(self, op: Operation) -> None:
         (value,), (result,) = op.operands, op.results
@@ -476,8 +475,5 @@ def _inline(op: scf.IfOp, region: Region) -> Sequence[SSAValue]:
     if not region.blocks:
         return ()
     *body, end = region.block.ops
-    values = list(end.operands)
-    for inner in body:
-        inner.detach()
-        cast("Block", op.parent).insert_op_before(inner, op)
-    return values
+    move_before(body, op)
+    return list(end.operands)

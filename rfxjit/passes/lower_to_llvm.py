@@ -40,6 +40,7 @@ from xdsl.passes import ModulePass
 from rfxjit.dialects import upstream
 from rfxjit.dialects.diagnostics import UnsupportedError
 from rfxjit.dialects.ir import (
+    bytes_of,
     dtype_of,
     element_type,
     i1,
@@ -227,7 +228,7 @@ def _store(f: LlvmFunction, op: memref.StoreOp | vector.StoreOp) -> None:
         return
     # CPUs store past the cache at multiples of the register's size alone.
     f.streams = True
-    line = min(64, prod(shape_of(value.type)) * dtype_of(value.type).itemsize)
+    line = min(64, bytes_of(value.type))
     place = f.op(llvm.PtrToIntOp, (address,), i64)
     low = f.op(llvm.AndOp, (place, f.integer(line - 1)), i64)
     aligned = f.op(llvm.ICmpOp, (low, f.integer(0)), i1, EQUAL)
@@ -238,7 +239,7 @@ def _store(f: LlvmFunction, op: memref.StoreOp | vector.StoreOp) -> None:
 def _prefetch(f: LlvmFunction, op: upstream.PrefetchOp) -> None:
     address = f.address(f.buffers[op.memref], f.all(op.indices))
     # True is -1 in an i1.
-    numbers = (abs(a.value.data) for a in (op.isWrite, op.localityHint, op.isDataCache))
+    numbers = (abs(a.value.data) for a in (op.write, op.locality, op.data))
     facts = (
         f.op(llvm.ConstantOp, (), i32, {"value": integer_attr(n, i32)}) for n in numbers
     )

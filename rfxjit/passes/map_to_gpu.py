@@ -53,7 +53,6 @@ from typing import Any, cast
 from xdsl.context import Context
 from xdsl.dialects import arith, func, gpu, memref, scf
 from xdsl.dialects.builtin import (
-    DenseArrayBase,
     FunctionType,
     MemRefType,
     ModuleOp,
@@ -67,7 +66,7 @@ from xdsl.passes import ModulePass
 from rfxjit.dialects.diagnostics import PassError, UnsupportedError
 from rfxjit.dialects.ir import (
     append,
-    i32,
+    i32s,
     index,
     make,
 )
@@ -209,7 +208,7 @@ class Unit:
         for kernel, launch in launches:
             launch.operands = [*launch.operands, *kernel.captured]
             sizes = [0, *[1] * 6, *[0] * 4, len(kernel.captured), 0]
-            segments = DenseArrayBase.from_list(i32, sizes)
+            segments = i32s(*sizes)
             launch.properties["operandSegmentSizes"] = segments
             module.add_op(kernel.finish())
         for op in reversed(self.allocations):

@@ -21,9 +21,6 @@ by rows.
 
 from __future__ import annotations
 
-from math import prod
-from typing import cast
-
 from xdsl.context import Context
 from xdsl.dialects import scf, vector
 from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
@@ -33,11 +30,13 @@ from xdsl.passes import ModulePass
 from rfxjit.dialects import upstream
 from rfxjit.dialects.ir import (
     append,
+    bytes_of,
     dtype_of,
     i1,
     i32,
     integer_attr,
     make,
+    move_before,
     shape_of,
 )
 from rfxjit.passes.emit import Emit
@@ -74,9 +73,8 @@ def _arrays(loop: Block, row: SSAValue) -> list[SSAValue]:
     found: dict[SSAValue, None] = {}
     for op in loop.ops:
         if isinstance(op, vector.LoadOp) and len(op.indices) == 2:
-            shape = shape_of(op.base.type)
-            size = prod(shape) * dtype_of(op.base.type).itemsize
-            large = DYNAMIC_INDEX in shape or size > IN_CACHE
+            unknown = DYNAMIC_INDEX in shape_of(op.base.type)
+            large = unknown or bytes_of(op.base.type) > IN_CACHE
             if op.indices[0] is row and isinstance(op.base, BlockArgument) and large:
                 found[op.base] = None
     return list(found)
@@ -114,7 +112,5 @@ def _prefetch(
         for k in range(0, count, _LINE // dtype_of(array.type).itemsize):
             operands = (array, following, inside.add(access.indices[-1], k))
             append(lines, make(upstream.PrefetchOp, operands, (), loop.location, _SOON))
-    for block, place in ((top, loop), (lines, access)):
-        for op in list(block.ops):
-            op.detach()
-            cast("Block", place.parent).insert_op_before(op, place)
+    move_before(top.ops, loop)
+    move_before(lines.ops, access)

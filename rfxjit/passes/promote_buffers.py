@@ -24,13 +24,14 @@ from typing import cast
 
 from xdsl.context import Context
 from xdsl.dialects import func, memref, scf, vector
-from xdsl.dialects.builtin import DYNAMIC_INDEX, DenseArrayBase, ModuleOp
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from rfxjit.dialects import upstream
-from rfxjit.dialects.ir import append, element_type, i64, make, shape_of
+from rfxjit.dialects.ir import append, element_type, make, shape_of
 from rfxjit.dialects.ir import vector as vector_type
+from rfxjit.dialects.op_parts import int_list
 from rfxjit.passes.emit import Emit, constant_of
 
 LARGEST = 128
@@ -158,7 +159,7 @@ class _Contents:
             one = vector_type(self.element, 1)
             return value if scalar else m.op(vector.BroadcastOp, (value,), one)
         if scalar:
-            where = {"static_position": DenseArrayBase.from_list(i64, [place])}
+            where = {"static_position": int_list([place])}
             return m.op(vector.ExtractOp, (value,), self.element, where)
         if (length,) == shape_of(value.type):
             return value
@@ -166,7 +167,7 @@ class _Contents:
 
 
 def _shuffle(m: Emit, a: SSAValue, b: SSAValue, lanes: Sequence[int]) -> SSAValue:
-    mask = {"mask": DenseArrayBase.from_list(i64, list(lanes))}
+    mask = {"mask": int_list(lanes)}
     type_ = vector_type(element_type(a.type), len(lanes))
     return m.op(vector.ShuffleOp, (a, b), type_, mask)
 

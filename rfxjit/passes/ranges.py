@@ -3,9 +3,9 @@
 A range has a least and a greatest number, and bounds relative to other values: what
 an index is to the size of a dim, which is known at run time only.
 
-    %n = memref.dim %x, %c0                  0 .. 2^47
-    scf.for %i = %c0 to %n …                 0 .. 2^47 - 1, at most %n - 1
-      %k = arith.addi %i, %c1                1 .. 2^47, at most %n
+    %n = memref.dim %x, %c0                  0 .. 2^63 - 1
+    scf.for %i = %c0 to %n …                 0 .. 2^63 - 2, at most %n - 1
+      %k = arith.addi %i, %c1                1 .. 2^63 - 1, at most %n
 
 Sums that may leave the numbers of their type have no bounds at all.
 """
@@ -23,8 +23,6 @@ from rfxjit.dialects.ir import dtype_of, i1
 
 Relations = Mapping[SSAValue, int]
 NONE: Relations = MappingProxyType({})
-LONGEST = 1 << 47
-"""No dim is longer: an address space has 47 bits."""
 
 
 def limits(type_: Attribute) -> tuple[int, int]:

@@ -18,15 +18,25 @@ of an `scf.if` around both kinds of store.
 
 from __future__ import annotations
 
-from math import prod
+from typing import cast
 
 from xdsl.context import Context
 from xdsl.dialects import func, memref, scf, vector
 from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
-from xdsl.ir import Block, Region, SSAValue
+from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
-from rfxjit.dialects.ir import append, dtype_of, i1, index, integer_attr, make, shape_of
+from rfxjit.dialects.ir import (
+    append,
+    bytes_of,
+    dtype_of,
+    i1,
+    index,
+    integer_attr,
+    make,
+    move_before,
+    shape_of,
+)
 from rfxjit.passes.emit import Emit
 
 LARGE = 8 << 20
@@ -59,14 +69,9 @@ class StreamStoresPass(ModulePass):
                 for argument in entry.args:
                     if DYNAMIC_INDEX in shape_of(argument.type):
                         _stream_if_large(entry, argument)
-                    elif _size(argument) >= LARGE:
+                    elif bytes_of(argument.type) >= LARGE:
                         for store in _stores(argument):
                             store.properties.update(_STREAMED)
-
-
-def _size(value: SSAValue) -> int:
-    """The bytes of a value of static shape."""
-    return prod(shape_of(value.type)) * dtype_of(value.type).itemsize
 
 
 def _stores(argument: SSAValue) -> list[vector.StoreOp]:
@@ -82,7 +87,7 @@ def _stores(argument: SSAValue) -> list[vector.StoreOp]:
                 found.append(op)
             elif not isinstance(op, (*_WRITES, memref.DimOp)):
                 return []
-    return [op for op in found if _size(op.vector) >= SHORTEST]
+    return [op for op in found if bytes_of(op.vector.type) >= SHORTEST]
 
 
 def _stream_if_large(entry: Block, argument: SSAValue) -> None:
@@ -98,14 +103,8 @@ def _stream_if_large(entry: Block, argument: SSAValue) -> None:
         dim = m.op(memref.DimOp, (argument, place), index)
         size = m.mul(size, dim if known == DYNAMIC_INDEX else m.const(known, index))
     large = m.ge(size, LARGE)
-    first = entry.first_op
-    assert first is not None
-    for op in list(top.ops):
-        op.detach()
-        entry.insert_op_before(op, first)
+    move_before(top.ops, cast("Operation", entry.first_op))
     for store in stores:
-        block = store.parent
-        assert block is not None
         sides = [Block(), Block()]
         for side, properties in zip(sides, (_STREAMED, {}), strict=True):
             again = make(vector.StoreOp, store.operands, (), store.location, properties)
@@ -113,6 +112,6 @@ def _stream_if_large(entry: Block, argument: SSAValue) -> None:
             append(side, make(scf.YieldOp, (), (), store.location))
         regions = [Region(side) for side in sides]
         choice = make(scf.IfOp, (large,), (), store.location, regions=regions)
-        block.insert_op_before(choice, store)
+        cast("Block", store.parent).insert_op_before(choice, store)
         store.detach()
         store.erase()
