@@ -75,7 +75,7 @@ func.func @moved(%x: memref<?xf64>, %y: memref<?xf64>, %s: memref<1xf64>, %n: in
 // -----
 
 // Not: a divisor that the loop writes, one of its own, a dividend that stays the same,
-// f16, a short loop.
+// f16, a short loop, a loop around another.
 
 func.func @left(%x: memref<?xf32>, %s: memref<1xf32>, %h: memref<?xf16>, %d: f32, %e: f16, %n: index) {
   %c0 = arith.constant 0 : index
@@ -103,6 +103,15 @@ func.func @left(%x: memref<?xf32>, %s: memref<1xf32>, %h: memref<?xf16>, %d: f32
     %0 = memref.load %x[%i] : memref<?xf32>
     %1 = arith.divf %0, %d : f32
     memref.store %1, %x[%i] : memref<?xf32>
+    scf.reduce
+  }) : (index, index, index) -> ()
+  "scf.parallel"(%c0, %n, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%i: index):
+    %0 = memref.load %x[%i] : memref<?xf32>
+    %1 = arith.divf %0, %d : f32
+    scf.for %j = %c0 to %n step %c1 {
+      memref.store %1, %x[%j] : memref<?xf32>
+    }
     scf.reduce
   }) : (index, index, index) -> ()
   func.return

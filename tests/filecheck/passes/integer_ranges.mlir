@@ -51,18 +51,23 @@ func.func @beyond(%x: memref<?xf64>) -> i1 {
   %c1 = arith.constant 1 : index
   %n = memref.dim %x, %c0 : memref<?xf64>
   %false = arith.constant false
+  %huge = arith.constant 1152921504606846976 : index
   %r = scf.for %i = %c0 to %n step %c1 iter_args(%a = %false) -> (i1) {
+    // Arrays without elements may have dims of any size.
+    %far = arith.cmpi slt, %i, %huge : index
     %k = arith.addi %i, %c1 : index
     %low = arith.cmpi slt, %k, %c1 : index
     %high = arith.cmpi sge, %k, %n : index
-    %either = arith.ori %low, %high : i1
+    %one = arith.ori %low, %high : i1
+    %either = arith.ori %one, %far : i1
     scf.yield %either : i1
   }
   func.return %r : i1
 }
 // CHECK-LABEL: @beyond
 // CHECK:         %[[FALSE:.*]] = arith.constant false
-// CHECK:           %[[K:.*]] = arith.addi
+// CHECK:           arith.cmpi slt
+// CHECK-NEXT:      %[[K:.*]] = arith.addi
 // CHECK-NEXT:      %[[LOW:.*]] = arith.constant false
 // CHECK-NEXT:      %[[HIGH:.*]] = arith.cmpi sge, %[[K]], %{{.*}} : index
 // CHECK-NEXT:      arith.ori %[[LOW]], %[[HIGH]] : i1
