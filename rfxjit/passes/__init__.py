@@ -30,6 +30,7 @@ PASSES: dict[str, str] = {
     "map-to-gpu": "rfxjit.passes.map_to_gpu:MapToGpuPass",
     "prefetch-rows": "rfxjit.passes.prefetch_rows:PrefetchRowsPass",
     "promote-buffers": "rfxjit.passes.promote_buffers:PromoteBuffersPass",
+    "reduce-extrema": "rfxjit.passes.reduce_extrema:ReduceExtremaPass",
     "stream-stores": "rfxjit.passes.stream_stores:StreamStoresPass",
     "vectorize": "rfxjit.passes.vectorize:VectorizePass",
     "lower-gpu-to-nvvm": "rfxjit.passes.lower_gpu_to_nvvm:LowerGpuToNvvmPass",

@@ -37,7 +37,7 @@ from rfxjit.passes.emit import Emit, constant_of
 from rfxjit.passes.loops import alloca_at_top, for_loop, load, store
 from rfxjit.passes.vector_control import vector_for, vector_if, vector_while
 
-_OR: dict[str, Attribute] = {
+OR: dict[str, Attribute] = {
     "kind": vector.CombiningKindAttr(vector.CombiningKindFlag.OR),
     "fastmath": arith.FastMathFlagsAttr("none"),
 }
@@ -122,7 +122,7 @@ class VectorBody:
 
     def any(self, mask: SSAValue) -> SSAValue:
         """Whether any lane is set."""
-        return self.m.op(vector.ReductionOp, (mask,), i1, _OR)
+        return self.m.op(vector.ReductionOp, (mask,), i1, OR)
 
     # ---- scopes
 
@@ -359,4 +359,4 @@ _SPECIAL: dict[type[Operation], Callable[[VectorBody, Any], None]] = {
     scf.WhileOp: vector_while,
 }
 
-__all__ = ["VectorBody"]
+__all__ = ["OR", "VectorBody"]
