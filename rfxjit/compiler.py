@@ -238,12 +238,14 @@ def _native_ir(
 
     outside = any(POLL in op.attributes for op in outside_of_nests(module))
     width = host().vector_bytes
-    masked = str(width == _AVX512_BYTES).lower()
-    vectorize = f"vectorize{{bytes={width} masked={masked}}}"
+    wide = str(width == _AVX512_BYTES).lower()
+    vectorize = f"vectorize{{bytes={width} masked={wide}}}"
     vectors = PIPELINES["to-vectors"].replace("vectorize", vectorize)
+    expand = f"expand-math{{ldexp={wide}}}"
+    scalars = PIPELINES["to-scalars"].replace("expand-math", expand)
     last = f"lower-to-llvm{{poll={str(poll).lower()}}}"
-    steps = {last} if level == "vectors" else {"to-scalars", vectors, last}
-    for pipeline in ("to-scalars", vectors, last):
+    steps = {last} if level == "vectors" else {scalars, vectors, last}
+    for pipeline in (scalars, vectors, last):
         if pipeline in steps:
             run_passes(module, pipeline)
     return print_llvm_ir(module), _TIDY if outside else ()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
-from xdsl.dialects import arith, math
+from xdsl.dialects import arith, llvm, math
 from xdsl.dialects.builtin import IntegerAttr, UnknownLoc
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
@@ -100,6 +100,7 @@ _OPS: dict[type[Operation], Callable[..., Array]] = {
     math.TruncOp: np.trunc,
     math.CopySignOp: np.copysign,
     math.FmaOp: _fma,
+    llvm.CallIntrinsicOp: np.ldexp,
 }
 
 
@@ -142,8 +143,8 @@ _INTEGER_TESTS: dict[str, Callable[[Array, Array], Array]] = {
 class NumpyEmit(MathEmit):
     """Computes with arrays: values are `Value`s in the guise of SSA values."""
 
-    def __init__(self, *, has_fma: bool = True) -> None:
-        super().__init__(Block(), UnknownLoc(), has_fma=has_fma)
+    def __init__(self, *, has_fma: bool = True, has_ldexp: bool = False) -> None:
+        super().__init__(Block(), UnknownLoc(), has_fma=has_fma, has_ldexp=has_ldexp)
 
     def op(
         self,
@@ -183,10 +184,10 @@ class NumpyEmit(MathEmit):
         return helper.function(self, *operands)
 
 
-def evaluate(function: Function, *arrays: Array, has_fma: bool = True) -> Array:
+def evaluate(function: Function, *arrays: Array, **has: bool) -> Array:
     """A math function of arrays of float32 or float64."""
     type_ = f64 if arrays[0].dtype == np.float64 else f32
     with np.errstate(all="ignore"):
         values = [Value(np.atleast_1d(a), type_) for a in arrays]
-        result = function(NumpyEmit(has_fma=has_fma), *values)
+        result = function(NumpyEmit(**has), *values)
     return cast("Value", result).array

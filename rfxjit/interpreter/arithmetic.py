@@ -16,11 +16,12 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import numpy as np
-from xdsl.dialects import arith, math
+from xdsl.dialects import arith, llvm, math
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr, FloatAttr, IntegerAttr
 from xdsl.ir import Operation
 
 from rfxjit.dialects import upstream
+from rfxjit.dialects.diagnostics import UnsupportedError
 from rfxjit.dialects.elementwise import TABLE
 from rfxjit.dialects.evaluate import evaluate
 from rfxjit.dialects.ir import dtype_of, element_type, i1
@@ -178,6 +179,12 @@ def _bitcast(op: arith.BitcastOp, operand: Any) -> Any:
     return np.asarray(operand).view(dtype_of(op.result.type)).copy()
 
 
+def _intrinsic(op: llvm.CallIntrinsicOp, *operands: Any) -> Any:
+    if op.intrin.data != "llvm.ldexp":
+        raise UnsupportedError(f"has no {op.intrin.data}", op)
+    return np.ldexp(*operands)
+
+
 FUNCTIONS: dict[type[Operation], Callable[..., Any]] = {
     **{
         cls: row.numpy
@@ -210,6 +217,6 @@ ARITHMETIC: dict[type[Operation], Callable[..., Any]] = {
     upstream.UIToFPOp: _to_float, arith.ExtFOp: _to_float, arith.TruncFOp: _to_float,
     upstream.FPToSIOp: _to_int, upstream.FPToUIOp: _to_int, upstream.ExtSIOp: _widen,
     upstream.ExtUIOp: _widen, upstream.TruncIOp: _narrow, arith.BitcastOp: _bitcast,
-    upstream.IndexCastOp: lambda op, operand: operand,
+    upstream.IndexCastOp: lambda op, operand: operand, llvm.CallIntrinsicOp: _intrinsic,
 }  # fmt: skip
 """Functions of the op, for its types and predicates, and of the operands."""

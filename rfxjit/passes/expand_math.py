@@ -22,6 +22,10 @@ vectorization.
 Option `fma=false`: for targets without a fused multiply-add. Polynomials then use a
 multiply and an add; where the single rounding matters, exact products are put together
 from halves.
+
+Option `ldexp=true`: for targets that multiply by a power of two, given as an integer,
+with one rounding (AVX-512's `vscalefps`). exp and exp2 then end with
+`llvm.call_intrinsic "llvm.ldexp"`, and have the same bits.
 """
 
 from __future__ import annotations
@@ -103,7 +107,13 @@ def _helper(helper: Helper, location: LocationAttr, m: MathEmit) -> FuncOp:
         visibility=StringAttr("private"),
     )
     function.location = location
-    body = MathEmit(function.body.block, location, has_fma=m.has_fma, helpers=m.helpers)
+    body = MathEmit(
+        function.body.block,
+        location,
+        has_fma=m.has_fma,
+        has_ldexp=m.has_ldexp,
+        helpers=m.helpers,
+    )
     result = helper.function(body, *function.body.block.args)
     append(body.block, make(ReturnOp, (result,), (), location))
     return function
@@ -118,10 +128,13 @@ class ExpandMathPass(ModulePass):
     fma: bool = True
     """Whether the target has a fused multiply-add."""
 
+    ldexp: bool = False
+    """Whether the target multiplies by a power of two in a few instructions."""
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         block = op.body.block
         present = {f.sym_name.data for f in block.ops if isinstance(f, FuncOp)}
-        m = MathEmit(block, op.location, has_fma=self.fma)
+        m = MathEmit(block, op.location, has_fma=self.fma, has_ldexp=self.ldexp)
         for function in list(block.ops):
             _visit(function, m)
         for helper, location in m.helpers.values():

@@ -139,7 +139,7 @@ class LlvmFunction(LlvmBuilder):
 
     def _argument(self, old: SSAValue, private: bool) -> None:
         type_, element = old.type, element_type(old.type)
-        if element != type_:
+        if type_.name == "memref":
             pointer = self._new_argument(POINTER, old.name_hint)
             # The workspace is as large as the caller was told: its size is not passed.
             last = old is self.old.body.block.args[-1]
@@ -301,6 +301,13 @@ def _reduction(f: LlvmFunction, op: vector.ReductionOp) -> None:
     f.values[op.dest] = f.call_intrinsic(name, (source,), op.dest.type)
 
 
+def _intrinsic(f: LlvmFunction, op: llvm.CallIntrinsicOp) -> None:
+    """Its name is overloaded on all operands: `llvm.ldexp.v16f32.v16i32`."""
+    operands = f.all(op.args)
+    name = ".".join([op.intrin.data, *(mangled(v.type) for v in operands)])
+    f.values[op.results[0]] = f.call_intrinsic(name, operands, op.results[0].type)
+
+
 def _shuffle(f: LlvmFunction, op: vector.ShuffleOp) -> None:
     type_, operands = register_type(op.result.type), f.all(op.operands)
     mask = {"mask": i32s(*op.mask.get_values())}
@@ -408,7 +415,7 @@ SPECIAL: dict[type[Operation], Callable[[LlvmFunction, Any], None]] = {
     vector.ShuffleOp: _shuffle, vector.ExtractOp: _extract, vector.InsertOp: _insert,
     memref.DimOp: _dim, memref.AllocaOp: _alloca, memref.ViewOp: _view,
     memref.ReinterpretCastOp: _reinterpret, memref.CollapseShapeOp: _collapse,
-    upstream.PrefetchOp: _prefetch,
+    upstream.PrefetchOp: _prefetch, llvm.CallIntrinsicOp: _intrinsic,
     **CONTROL, scf.YieldOp: _nothing, scf.ReduceOp: _nothing, scf.ConditionOp: _nothing,
     func.CallOp: _call, func.ReturnOp: _return,
 }  # fmt: skip

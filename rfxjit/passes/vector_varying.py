@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from xdsl.dialects import func, memref, scf
+from xdsl.dialects import func, llvm, memref, scf
 from xdsl.ir import Block, Operation, Region, SSAValue
 
 from rfxjit.dialects.ir import append, make
@@ -24,7 +24,7 @@ _STRAIGHT = frozenset({"arith", "math"})
 
 def is_straight(op: Operation) -> bool:
     """Whether an op works on scalars and on vectors alike."""
-    return op.dialect_name() in _STRAIGHT
+    return op.dialect_name() in _STRAIGHT or isinstance(op, llvm.CallIntrinsicOp)
 
 
 def find_varying(body: Block) -> set[SSAValue] | None:

@@ -42,6 +42,14 @@ def test_error_against_a_wider_format(name: str, dtype: Any, has_fma: bool) -> N
     ]
 
 
+@pytest.mark.parametrize("name", ["exp", "exp2"])
+def test_the_same_bits_with_ldexp(name: str) -> None:
+    bits = np.random.default_rng(0).integers(0, 1 << 32, 100_000, np.uint32)
+    for x in (bits.view(np.float32), np.linspace(-160, 140, 300_000, dtype=np.float32)):
+        both = [evaluate(BY_NAME[name], x, has_ldexp=has) for has in (False, True)]
+        np.testing.assert_array_equal(*both)
+
+
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("name", CASES)
 def test_error_against_mpmath(name: str, dtype: Any) -> None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import subprocess
 
+import numpy as np
 import pytest
 from xdsl.context import Context
-from xdsl.dialects import arith, builtin, func, math, scf
+from xdsl.dialects import arith, builtin, func, llvm, math, scf
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, ModuleOp, StringAttr
 from xdsl.ir import Operation
 from xdsl.parser import Parser
 
+import rfxjit as rfx
+from rfxjit import compiler
+from rfxjit.compiler import lower
+from rfxjit.dialects.diagnostics import UnsupportedError
+from rfxjit.interpreter import run_loops
 from rfxjit.passes.expand_math import ExpandMathPass
 from rfxjit.passes.math import FUNCTIONS
 
@@ -38,10 +44,11 @@ def one_of_each(type_: str) -> str:
 
 
 @pytest.mark.parametrize("fma", [True, False])
+@pytest.mark.parametrize("ldexp", [True, False])
 @pytest.mark.parametrize("type_", TYPES)
-def test_everything_expands(type_: str, fma: bool, mlir_opt: str) -> None:
+def test_everything_expands(type_: str, ldexp: bool, fma: bool, mlir_opt: str) -> None:
     context, module = parse(one_of_each(type_))
-    ExpandMathPass(fma=fma).apply(context, module)
+    ExpandMathPass(fma=fma, ldexp=ldexp).apply(context, module)
     module.verify()
     left = {type(op) for op in module.walk()}
 
@@ -51,6 +58,22 @@ def test_everything_expands(type_: str, fma: bool, mlir_opt: str) -> None:
         [mlir_opt], input=str(module), capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr
+
+
+def test_ldexp_is_interpreted() -> None:
+    x = np.array([-100.0, -88.0, 0.5, 88.0, 89.0], np.float32)
+    program = rfx.jit(np.exp).lower(x)
+    both = [lower(program.module, "loops") for _ in range(2)]
+    ExpandMathPass().apply(compiler.context(), both[0])
+    ExpandMathPass(ldexp=True).apply(compiler.context(), both[1])
+    plain, ldexp = (run_loops(module, "exp", [x])[0] for module in both)
+    np.testing.assert_array_equal(plain, ldexp)
+
+    for op in both[1].walk():
+        if isinstance(op, llvm.CallIntrinsicOp):
+            op.intrin = StringAttr("llvm.fabs")
+    with pytest.raises(UnsupportedError, match=r"has no llvm\.fabs"):
+        run_loops(both[1], "exp", [x])
 
 
 def test_only_the_requested_format_is_used() -> None:

@@ -22,14 +22,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xdsl.dialects import func
+from xdsl.dialects import func, llvm
 from xdsl.dialects.builtin import LocationAttr, SymbolRefAttr, UnitAttr
 from xdsl.ir import Attribute, Block, SSAValue
 
 from rfxjit.dialects.ir import element_type, f32, f64, i32, i64
 from rfxjit.passes.emit import Emit, Operand
+from rfxjit.passes.llvm_builder import intrinsic_properties
 
 UNIT = UnitAttr()
+_LDEXP = intrinsic_properties("llvm.ldexp", 2)
 RARE = "rfx.rare"
 """Marks an `scf.if` that is almost never taken: a vectorizer tests "any lane" first."""
 
@@ -54,6 +56,11 @@ class Format:
         The low bits of the sum are then that integer.
         """
         return 1.5 * 2.0**self.fraction
+
+    @property
+    def magic_bits(self) -> int:
+        """The bits of `magic`."""
+        return (2 * (self.bias + self.fraction) + 1) << (self.fraction - 1)
 
     @property
     def one(self) -> int:
@@ -101,7 +108,7 @@ class Helper:
 class MathEmit(Emit):
     """An emitter with the vocabulary of the math functions."""
 
-    __slots__ = ("has_fma", "helpers", "turned")
+    __slots__ = ("has_fma", "has_ldexp", "helpers", "turned")
 
     def __init__(
         self,
@@ -110,10 +117,12 @@ class MathEmit(Emit):
         parent: Emit | None = None,
         *,
         has_fma: bool = True,
+        has_ldexp: bool = False,
         helpers: dict[str, tuple[Helper, LocationAttr]] | None = None,
     ) -> None:
         super().__init__(block, location, parent)
         self.has_fma = has_fma
+        self.has_ldexp = has_ldexp
         self.helpers: dict[str, tuple[Helper, LocationAttr]] = (
             {} if helpers is None else helpers
         )
@@ -122,7 +131,12 @@ class MathEmit(Emit):
 
     def child(self, block: Block) -> MathEmit:
         return MathEmit(
-            block, self.location, self, has_fma=self.has_fma, helpers=self.helpers
+            block,
+            self.location,
+            self,
+            has_fma=self.has_fma,
+            has_ldexp=self.has_ldexp,
+            helpers=self.helpers,
         )
 
     # ---- control flow ---------------------------------------------------------------
@@ -226,6 +240,10 @@ class MathEmit(Emit):
         """
         bits = self.add(self.shl(n, fmt.fraction), fmt.one)
         return self.bitcast(bits, fmt.type)
+
+    def ldexp(self, a: SSAValue, n: SSAValue) -> SSAValue:
+        """a * 2^n for an integer n, rounded once; `math` has no such op."""
+        return self.op(llvm.CallIntrinsicOp, (a, n), a.type, _LDEXP)
 
     def clamp(self, x: SSAValue, low: float, high: float) -> SSAValue:
         """`x` kept inside [low, high]; NaN stays. One machine min and max on x86."""

@@ -160,6 +160,9 @@ def _scaled(
         # In f32 underflow is common, as in a softmax: no branch. 2p 2^(n-1), since 2^n
         # may be infinite, and below some x 2p 2^(n+63) 2^-64.
         x = m.clamp(x, *limits)
+        if m.has_ldexp:
+            p, n = reduced(m, x, 1.0)
+            return m.ldexp(p, m.sub(n, fmt.magic_bits))
         p, n = reduced(m, x, 2.0)
         low = m.lt(x, -normal / 2.0)
         n = m.select(low, m.add(n, 64), n)

@@ -1,6 +1,7 @@
 // RUN: rfx-opt %s -p expand-math | filecheck %s
 // RUN: rfx-opt %s -p expand-math,expand-math | filecheck %s
 // RUN: rfx-opt %s -p 'expand-math{fma=false}' | filecheck %s --check-prefix NOFMA
+// RUN: rfx-opt %s -p 'expand-math{ldexp=true}' | filecheck %s --check-prefix LDEXP
 
 // A branch-free function: no scf.if, the result takes the place of the op.
 // CHECK-LABEL: func.func @exp(%x: f32) -> f32 {
@@ -11,6 +12,11 @@
 // NOFMA-LABEL: func.func @exp(
 // NOFMA-NOT:     math.fma
 // NOFMA:         func.return
+// LDEXP-LABEL: func.func @exp(
+// LDEXP-NOT:     arith.shli
+// LDEXP:         %[[N:.*]] = arith.subi
+// LDEXP-NEXT:    %y = llvm.call_intrinsic "llvm.ldexp"(%{{.*}}, %[[N]]) : (f32, i32) -> f32
+// LDEXP-NEXT:    func.return %y : f32
 func.func @exp(%x: f32) -> f32 {
   %y = math.exp %x : f32
   func.return %y : f32

@@ -89,3 +89,12 @@ func.func @vectors(%x: memref<?xf32>, %m: memref<?xi1>, %i: index, %n: index) ->
 // CHECK:        llvm.insertelement
 // CHECK:        llvm.fcmp "olt" %{{.*}}, %{{.*}} : vector<4xf32>
 // CHECK:        llvm.call_intrinsic "llvm.vector.reduce.or.v4i1"
+
+// The name of an intrinsic tells the types of its operands.
+
+func.func @ldexp(%x: vector<8xf32>, %n: vector<8xi32>) -> vector<8xf32> {
+  %0 = llvm.call_intrinsic "llvm.ldexp"(%x, %n) : (vector<8xf32>, vector<8xi32>) -> vector<8xf32>
+  func.return %0 : vector<8xf32>
+}
+// CHECK-LABEL: @ldexp
+// CHECK:         llvm.call_intrinsic "llvm.ldexp.v8f32.v8i32"(%x_{{.*}}, %n_{{.*}}) : (vector<8xf32>, vector<8xi32>) -> vector<8xf32>

@@ -329,3 +329,24 @@ func.func @backwards(%x: memref<?xf64>, %y: memref<?xf64>, %n: index) {
 // CHECK:         %[[LAST:.*]] = vector.maskedload %x[%{{.*}}], %[[TURNED]]
 // CHECK:         vector.shuffle %[[LAST]], %[[LAST]] [7, 6, 5, 4, 3, 2, 1, 0]
 // CHECK:         vector.maskedstore %y[%{{.*}}], %[[MASK]]
+
+// -----
+
+// An intrinsic is the same on vectors.
+
+func.func @ldexp(%x: memref<64xf32>, %n: memref<64xi32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c64 = arith.constant 64 : index
+  "scf.parallel"(%c0, %c64, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%i: index):
+    %0 = memref.load %x[%i] : memref<64xf32>
+    %1 = memref.load %n[%i] : memref<64xi32>
+    %2 = llvm.call_intrinsic "llvm.ldexp"(%0, %1) : (f32, i32) -> f32
+    memref.store %2, %x[%i] : memref<64xf32>
+    scf.reduce
+  }) : (index, index, index) -> ()
+  func.return
+}
+// CHECK-LABEL: @ldexp
+// CHECK:         llvm.call_intrinsic "llvm.ldexp"(%{{.*}}, %{{.*}}) : (vector<64xf32>, vector<64xi32>) -> vector<64xf32>
