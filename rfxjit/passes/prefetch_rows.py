@@ -5,18 +5,24 @@
       scf.for %k … { %1 = vector.load %x[%r, %k] … }       works in the cache
 ->
     scf.parallel (%r) = (%c0) to (%n) step (%c1) {
-      scf.for %k … { %0 = vector.load %x[%r, %k] … }
       %after = arith.addi %r, %c1
       %next = arith.minsi %after, %last
       scf.for %k … {
-        memref.prefetch %x[%next, %k], read, locality<3>, data
+        %j = arith.divui %k, %c2
+        memref.prefetch %x[%next, %j], read, locality<3>, data
+        %0 = vector.load %x[%r, %k] …
+      }
+      scf.for %k … {
+        …                                              %j = %k / 2 + half a row
+        memref.prefetch %x[%next, %j], read, locality<3>, data
         %1 = vector.load %x[%r, %k] …
       }
 
 Only the first loop over a row finds it in memory; in the others memory would be idle.
-CPUs prefetch on their own what a loop reads in order, but do not look past it. The
-second loop asks for each line of the next row, for all arguments that the first reads
-by rows.
+CPUs prefetch on their own what a loop reads in order, but do not look past it. The last
+two loops ask for half of the lines of the next row each, for all arguments that the
+first reads by rows; one of them alone would wait for memory itself. Rows of unknown
+length are asked for by the second loop.
 """
 
 from __future__ import annotations
@@ -49,6 +55,7 @@ _SOON = {
     "localityHint": integer_attr(3, i32),
     "isDataCache": integer_attr(1, i1),
 }
+_Access = vector.LoadOp | vector.StoreOp
 _LOOPS = (scf.ForOp, scf.ParallelOp)
 
 
@@ -63,9 +70,12 @@ class PrefetchRowsPass(ModulePass):
             loops = [o for o in body.ops if isinstance(o, _LOOPS)]
             if len(loops) > 1 and len(body.args) == 1:
                 arrays = _arrays(loops[0].body.block, body.args[0])
-                access = _access(loops[1], arrays) if arrays else None
-                if access is not None:
-                    _prefetch(rows, loops[1], arrays, access)
+                if not arrays:
+                    continue
+                places = [(o, _access(o, arrays)) for o in loops]
+                shares = _shares([(o, a) for o, a in places if a is not None])
+                for k, (loop, access) in enumerate(shares):
+                    _prefetch(rows, loop, arrays, access, k, len(shares))
 
 
 def _arrays(loop: Block, row: SSAValue) -> list[SSAValue]:
@@ -80,9 +90,7 @@ def _arrays(loop: Block, row: SSAValue) -> list[SSAValue]:
     return list(found)
 
 
-def _access(
-    loop: Operation, arrays: list[SSAValue]
-) -> vector.LoadOp | vector.StoreOp | None:
+def _access(loop: Operation, arrays: list[SSAValue]) -> _Access | None:
     """The first access of a loop to what is as long as a row of the arrays."""
     lengths = {shape_of(array.type)[1] for array in arrays}
     for op in loop.walk():
@@ -94,23 +102,48 @@ def _access(
     return None
 
 
+def _vector(access: _Access) -> SSAValue:
+    return access.vector if isinstance(access, vector.StoreOp) else access.result
+
+
+def _shares(
+    places: list[tuple[Operation, _Access]],
+) -> list[tuple[Operation, _Access]]:
+    """The last two loops; one, if a half is not known or less than a line at a time."""
+    last = places[-2:]
+    halves = all(
+        shape_of(access.base.type)[-1] != DYNAMIC_INDEX
+        and bytes_of(_vector(access).type) >= 2 * _LINE
+        for _, access in last
+    )
+    return last if halves else places[1:2]
+
+
 def _prefetch(
     rows: scf.ParallelOp,
     loop: Operation,
     arrays: list[SSAValue],
-    access: vector.LoadOp | vector.StoreOp,
+    access: _Access,
+    share: int,
+    shares: int,
 ) -> None:
-    """Ask for the next row of arrays next to an access to this one."""
+    """Ask for a share of the next row of arrays next to an access to this one."""
     top, lines = Block(), Block()
     m = Emit(top, loop.location)
     last = m.sub(rows.upperBound[0], 1)
     following = m.min(m.add(rows.body.block.args[0], rows.step[0]), last)
     inside = Emit(lines, loop.location, m)
-    value = access.vector if isinstance(access, vector.StoreOp) else access.result
-    (count,) = shape_of(value.type)
+    place = access.indices[-1]
+    if shares > 1:
+        first = share * shape_of(access.base.type)[-1] // shares
+        place = inside.add(inside.divui(place, shares), first)
+    (count,) = shape_of(_vector(access).type)
     for array in arrays:
-        for k in range(0, count, _LINE // dtype_of(array.type).itemsize):
-            operands = (array, following, inside.add(access.indices[-1], k))
+        for k in range(0, count // shares, _LINE // dtype_of(array.type).itemsize):
+            operands = (array, following, inside.add(place, k))
             append(lines, make(upstream.PrefetchOp, operands, (), loop.location, _SOON))
     move_before(top.ops, loop)
     move_before(lines.ops, access)
+
+
+__all__ = ["PrefetchRowsPass"]

@@ -3,7 +3,7 @@
 // RUN: rfx-opt -p prefetch-rows,lower-to-llvm -t llvm-ir --split-input-file %s | filecheck %s --check-prefix=IR
 // REQUIRES: mlir-opt
 
-// The second loop over a row asks for the next one, a line at a time.
+// Each loop over a row asks for half of the next one, a line at a time.
 
 func.func @twice(%x: memref<4096x1024xf32>, %y: memref<4096x1024xf32>, %n: index) {
   %c0 = arith.constant 0 : index
@@ -30,16 +30,22 @@ func.func @twice(%x: memref<4096x1024xf32>, %y: memref<4096x1024xf32>, %n: index
 }
 // CHECK-LABEL: @twice
 // CHECK:       ^bb0(%[[R:.*]]: index):
-// CHECK:         scf.for
-// CHECK-NOT:       memref.prefetch
 // CHECK:         %[[ONE:.*]] = arith.constant 1 : index
 // CHECK-NEXT:    %[[LAST:.*]] = arith.subi %n, %[[ONE]] : index
 // CHECK-NEXT:    %[[AFTER:.*]] = arith.addi %[[R]], %{{.*}} : index
 // CHECK-NEXT:    %[[NEXT:.*]] = arith.minsi %[[AFTER]], %[[LAST]] : index
-// CHECK-NEXT:    scf.for %[[K:.*]] = %{{.*}} to
-// CHECK:           memref.prefetch %x[%[[NEXT]], %[[K]]], read, locality<3>, data : memref<4096x1024xf32>
-// CHECK:           %[[SECOND:.*]] = arith.addi %[[K]], %{{.*}} : index
-// CHECK-NEXT:      memref.prefetch %x[%[[NEXT]], %[[SECOND]]], read, locality<3>, data : memref<4096x1024xf32>
+// CHECK:         scf.for %[[K:.*]] = %{{.*}} to
+// CHECK-NEXT:      %[[TWO:.*]] = arith.constant 2 : index
+// CHECK-NEXT:      %[[J:.*]] = arith.divui %[[K]], %[[TWO]] : index
+// CHECK-NEXT:      arith.constant 0 : index
+// CHECK-NEXT:      memref.prefetch %x[%[[NEXT]], %[[J]]], read, locality<3>, data : memref<4096x1024xf32>
+// CHECK-NEXT:      vector.load %x[%[[R]], %[[K]]]
+// CHECK:         %[[NEXT:.*]] = arith.minsi
+// CHECK:         scf.for %[[K:.*]] = %{{.*}} to
+// CHECK:           %[[J:.*]] = arith.divui %[[K]], %{{.*}} : index
+// CHECK-NEXT:      %[[HALF:.*]] = arith.constant 512 : index
+// CHECK-NEXT:      %[[L:.*]] = arith.addi %[[J]], %[[HALF]] : index
+// CHECK:           memref.prefetch %x[%[[NEXT]], %[[L]]], read, locality<3>, data : memref<4096x1024xf32>
 // CHECK-NEXT:      vector.load %x[%[[R]], %[[K]]]
 // IR-LABEL:    @twice
 // IR:            call void @llvm.prefetch.p0(ptr %{{.*}}, i32 0, i32 3, i32 1)
@@ -48,7 +54,8 @@ func.func @twice(%x: memref<4096x1024xf32>, %y: memref<4096x1024xf32>, %n: index
 // -----
 
 // A loop over lanes inside of the second loop; a place of another buffer is no place in
-// a row. Sizes that are known at run time count as large.
+// a row. Sizes that are known at run time count as large, and have no half: the second
+// loop asks for all.
 
 func.func @lanes(%x: memref<?x?xf64>, %acc: memref<8xf64>, %n: index, %m: index) {
   %c0 = arith.constant 0 : index
@@ -80,6 +87,64 @@ func.func @lanes(%x: memref<?x?xf64>, %acc: memref<8xf64>, %n: index, %m: index)
 // CHECK:         %place = arith.addi
 // CHECK:         memref.prefetch %x[%[[NEXT]], %place], read, locality<3>, data : memref<?x?xf64>
 // CHECK-NEXT:    vector.load %x[%{{.*}}, %place]
+
+// -----
+
+// Vectors of one line: the second loop asks for all. Of three loops, the last two share.
+
+func.func @short(%x: memref<4096x1024xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c16 = arith.constant 16 : index
+  %c1024 = arith.constant 1024 : index
+  "scf.parallel"(%c0, %n, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%r: index):
+    scf.for %k = %c0 to %c1024 step %c16 {
+      %0 = vector.load %x[%r, %k] : memref<4096x1024xf32>, vector<16xf32>
+    }
+    scf.for %k = %c0 to %c1024 step %c16 {
+      %0 = vector.load %x[%r, %k] : memref<4096x1024xf32>, vector<16xf32>
+    }
+    scf.reduce
+  }) : (index, index, index) -> ()
+  func.return
+}
+// CHECK-LABEL: @short
+// CHECK:         scf.for
+// CHECK-NOT:       memref.prefetch
+// CHECK:         scf.for
+// CHECK:           memref.prefetch
+// CHECK-NOT:       memref.prefetch
+// CHECK:           vector.load
+
+func.func @three(%x: memref<4096x1024xf32>, %y: memref<4096x1024xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c32 = arith.constant 32 : index
+  %c1024 = arith.constant 1024 : index
+  "scf.parallel"(%c0, %n, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%r: index):
+    scf.for %k = %c0 to %c1024 step %c32 {
+      %0 = vector.load %x[%r, %k] : memref<4096x1024xf32>, vector<32xf32>
+    }
+    scf.for %k = %c0 to %c1024 step %c32 {
+      %0 = vector.load %x[%r, %k] : memref<4096x1024xf32>, vector<32xf32>
+    }
+    scf.for %k = %c0 to %c1024 step %c32 {
+      %0 = vector.load %x[%r, %k] : memref<4096x1024xf32>, vector<32xf32>
+      vector.store %0, %y[%r, %k] : memref<4096x1024xf32>, vector<32xf32>
+    }
+    scf.reduce
+  }) : (index, index, index) -> ()
+  func.return
+}
+// CHECK-LABEL: @three
+// CHECK:         scf.for
+// CHECK-NOT:       memref.prefetch
+// CHECK:         scf.for
+// CHECK:           memref.prefetch
+// CHECK:         scf.for
+// CHECK:           memref.prefetch
 
 // -----
 
