@@ -33,6 +33,10 @@ from rfxjit.passes.llvm_builder import (
     call_of,
     register_type,
 )
+from rfxjit.passes.math.common import RARE
+
+_RARELY = i32s(1, 2000)
+"""What Clang's `__builtin_expect` says."""
 
 
 def _branch(f: LlvmBuilder, target: Block, values: Sequence[SSAValue] = ()) -> None:
@@ -44,8 +48,13 @@ def _cond_branch(
     condition: SSAValue,
     then: tuple[Block, Sequence[SSAValue]],
     otherwise: tuple[Block, Sequence[SSAValue]],
+    *,
+    rare: bool = False,
 ) -> None:
-    """To one of two blocks, each with the values of its arguments."""
+    """To one of two blocks, each with the values of its arguments.
+
+    If the first is `rare`, LLVM keeps all that is in registers there for the second.
+    """
     sizes = i32s(1, len(then[1]), len(otherwise[1]))
     f.do(
         llvm.CondBrOp,
@@ -53,6 +62,8 @@ def _cond_branch(
         {"operandSegmentSizes": sizes},
         (then[0], otherwise[0]),
     )
+    if rare:
+        cast("Operation", f.block.last_op).attributes["branch_weights"] = _RARELY
 
 
 def either(
@@ -77,7 +88,7 @@ def _leave_if(
 ) -> None:
     """Return a status from the function if a condition holds, or go on in `stay`."""
     leave = f.start([])
-    _cond_branch(f, condition, (leave, ()), (stay, ()))
+    _cond_branch(f, condition, (leave, ()), (stay, ()), rare=True)
     f.block = leave
     f.do(llvm.ReturnOp, (status,))
     f.blocks.append(stay)
@@ -120,7 +131,7 @@ def _ask(f: LlvmBuilder, loop: Operation, trip: SSAValue | None = None) -> None:
     f.do(llvm.StoreOp, (left, f.cell), access)
     due = f.op(llvm.ICmpOp, (left, f.integer(0)), i1, LESS)
     asking = f.start([])
-    _cond_branch(f, due, (asking, ()), (on, ()))
+    _cond_branch(f, due, (asking, ()), (on, ()), rare=True)
     f.block = asking
     status = f.op(llvm.CallOp, (f.cell,), i32, call_of("rfx.poll", 1))
     bad = f.op(llvm.ICmpOp, (status, f.zero(i32)), i1, NOT_EQUAL)
@@ -208,7 +219,8 @@ def _parallel(f: LlvmBuilder, op: scf.ParallelOp) -> None:
 def _if(f: LlvmBuilder, op: scf.IfOp) -> None:
     then, otherwise = f.start([]), f.start([])
     after = Block(arg_types=[register_type(r.type) for r in op.results])
-    _cond_branch(f, f.get(op.cond), (then, ()), (otherwise, ()))
+    rare = RARE in op.attributes
+    _cond_branch(f, f.get(op.cond), (then, ()), (otherwise, ()), rare=rare)
     for block, region in ((then, op.true_region), (otherwise, op.false_region)):
         f.block = block
         values: list[SSAValue] = []

@@ -22,7 +22,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from rfxjit.dialects.ir import append, element_type, i1, i8, index, make
 from rfxjit.dialects.ir import vector as vector_type
 from rfxjit.passes.emit import Emit
-from rfxjit.passes.math.common import RARE
+from rfxjit.passes.math.common import RARE, UNIT
 
 if TYPE_CHECKING:
     from rfxjit.passes.vector_body import VectorBody
@@ -63,7 +63,8 @@ def vector_if(v: VectorBody, op: scf.IfOp) -> None:
         return [m.select(condition, a, b) for a, b in pairs]
 
     if RARE in op.attributes or _is_dear(op.true_region):
-        results = v.m.if_(v.any(then), chosen, lambda _: otherwise, types)
+        rare = {RARE: UNIT} if RARE in op.attributes else {}
+        results = v.m.if_(v.any(then), chosen, lambda _: otherwise, types, rare)
     else:
         results = chosen(v.m)
     v.vectors.update(zip(op.results, results, strict=True))

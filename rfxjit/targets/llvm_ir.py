@@ -116,6 +116,7 @@ class LlvmWriter:
         self.lines: list[str] = []
         self.declared: dict[str, str] = {}
         self.types: dict[int, str] = {}
+        self.metadata_names: dict[str, str] = {}
 
     def type(self, type_: Attribute) -> str:
         """`type_text`, remembered by identity: hashing a type takes longer."""
@@ -123,6 +124,12 @@ class LlvmWriter:
         if text is None:
             text = self.types[id(type_)] = type_text(type_)
         return text
+
+    def metadata(self, text: str) -> str:
+        """The name of a list of numbers and strings."""
+        known = self.metadata_names.setdefault(text, f"!{len(self.metadata_names)}")
+        self.declared[known] = f"{known} = !{{{text}}}"
+        return known
 
     def module(self, ops: Iterable[Operation]) -> str:
         """The text of functions and globals."""
@@ -314,8 +321,7 @@ def _store(w: LlvmWriter, op: llvm.StoreOp) -> str:
     text = f"store {w.typed(op.operands[0])}, {w.typed(op.operands[1])}{_aligned(op)}"
     if op.nontemporal is None:
         return text
-    w.declared["!"] = "!0 = !{i32 1}"
-    return f"{text}, !nontemporal !0"
+    return f"{text}, !nontemporal {w.metadata('i32 1')}"
 
 
 def _fence(*_: object) -> str:
@@ -341,7 +347,13 @@ def _branch(w: LlvmWriter, op: Operation) -> str:
 
 def _cond_branch(w: LlvmWriter, op: Operation) -> str:
     then, otherwise = (w.labels[s] for s in op.successors)
-    return f"br {w.typed(op.operands[0])}, label %{then}, label %{otherwise}"
+    text = f"br {w.typed(op.operands[0])}, label %{then}, label %{otherwise}"
+    weights = cast("DenseArrayBase[Any] | None", op.attributes.get("branch_weights"))
+    if weights is None:
+        return text
+    numbers = "".join(f", i32 {n}" for n in weights.get_values())
+    name = w.metadata(f'!"branch_weights"{numbers}')
+    return f"{text}, !prof {name}"
 
 
 def _return(w: LlvmWriter, op: Operation) -> str:

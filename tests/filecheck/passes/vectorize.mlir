@@ -162,6 +162,7 @@ func.func @branch(%x: memref<64xf32>, %y: memref<64xf32>) {
 // CHECK:           arith.select %[[BIG]], %{{.*}}, %[[CHOSEN]]
 // CHECK:         } else {
 // CHECK-NEXT:      scf.yield %[[CHOSEN]]
+// CHECK-NEXT:    }{{ ?}}{rfx.rare}
 
 // -----
 

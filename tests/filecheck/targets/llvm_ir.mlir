@@ -1,5 +1,30 @@
 // RUN: rfx-opt -p lower-to-llvm -t llvm-ir %s | filecheck %s
 
+// What is rare has weights, so that what is not keeps its registers; the names of
+// metadata are given as they come.
+
+func.func @rare(%x: memref<1xf64>, %flag: i1) -> i32 {
+  %c = arith.constant 0 : index
+  %a = memref.load %x[%c] : memref<1xf64>
+  %b = scf.if %flag -> (f64) {
+    %s = math.sqrt %a : f64
+    scf.yield %s : f64
+  } else {
+    scf.yield %a : f64
+  } {rfx.rare}
+  %d = scf.if %flag -> (f64) {
+    scf.yield %a : f64
+  } else {
+    scf.yield %b : f64
+  }
+  memref.store %d, %x[%c] : memref<1xf64>
+  %z = arith.constant 0 : i32
+  func.return %z : i32
+}
+// CHECK:      define i32 @rare(
+// CHECK:        br i1 %{{.*}}, label %{{.*}}, label %{{.*}}, !prof !0
+// CHECK:        br i1 %{{.*}}, label %{{.*}}, label %b{{[0-9]+}}{{$}}
+
 func.func @half_nan(%x: memref<4xf64>, %flag: i1) -> i32 {
   %c = arith.constant 2 : index
   %a = memref.load %x[%c] : memref<4xf64>
@@ -21,4 +46,5 @@ func.func @half_nan(%x: memref<4xf64>, %flag: i1) -> i32 {
 // CHECK:        select i1
 // CHECK:        ret i32 0
 // CHECK-NEXT: }
+// CHECK:      !0 = !{!"branch_weights", i32 1, i32 2000}
 // CHECK:      declare double @llvm.maximum.f64(double, double)
