@@ -54,8 +54,11 @@ class VectorBody:
         width: int,
         *,
         masked: bool,
+        front: Emit | None = None,
     ) -> None:
         self.m = m
+        self.front = front
+        """What emits in front of the loop; None if there is none."""
         self.masked = masked
         self.entry = entry
         self.varying = varying
@@ -69,6 +72,8 @@ class VectorBody:
         self.falling: set[SSAValue] = set()
         """Those of them that fall."""
         self.vectors: dict[SSAValue, SSAValue] = {}
+        self.outside: dict[SSAValue, SSAValue] = {}
+        """Vectors of what is the same for the whole loop, made in front of it."""
 
     def run(self, body: Block, first: SSAValue, mask: SSAValue | None = None) -> None:
         """Emit the body of a loop whose index begins at `first`."""
@@ -92,7 +97,7 @@ class VectorBody:
 
     def vector(self, old: SSAValue) -> SSAValue:
         """Any value as a vector."""
-        new = self.vectors.get(old)
+        new = self.vectors.get(old) or self.outside.get(old)
         if new is None:
             type_ = vector_type(old.type, self.width)
             if old in self.first:
@@ -100,8 +105,11 @@ class VectorBody:
                 new = (self.m.sub if falls else self.m.add)(first, self.lanes())
             elif (number := constant_of(old)) is not None:
                 new = self.m.const(number, type_)
-            else:
+            elif old in self.scalars or self.front is None:
                 new = self.broadcast(self.scalar(old))
+            else:
+                new = self.front.op(vector.BroadcastOp, (old,), type_)
+                self.outside[old] = new
             self.vectors[old] = new
         return new
 

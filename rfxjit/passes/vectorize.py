@@ -256,9 +256,9 @@ class _Plan:
             self.op.operands = [mid, *self.op.operands[1:]]
             append(m.block, self.op)
 
-    def vectors(self, m: Emit, lanes: int) -> VectorBody:
-        parent = self.parent
-        return VectorBody(m, parent.entry, self.varying, lanes, masked=parent.masked)
+    def vectors(self, m: Emit, lanes: int, front: Emit | None = None) -> VectorBody:
+        entry, masked = self.parent.entry, self.parent.masked
+        return VectorBody(m, entry, self.varying, lanes, masked=masked, front=front)
 
     def one(self, m: Emit, lanes: int, first: SSAValue, count: int | None) -> None:
         """`count` iterations from `first` on, at most as many as there are lanes."""
@@ -281,7 +281,7 @@ class _Plan:
         else:
             mid = m.add(self.begin, m.and_(m.sub(self.end, self.begin), -lanes))
         block = Block(arg_types=[index])
-        self.vectors(m.child(block), lanes).run(self.body, block.args[0])
+        self.vectors(m.child(block), lanes, m).run(self.body, block.args[0])
         close_parallel(m, self.begin, mid, block, lanes)
         return mid
 

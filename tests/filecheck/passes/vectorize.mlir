@@ -351,3 +351,28 @@ func.func @ldexp(%x: memref<64xf32>, %n: memref<64xi32>) {
 }
 // CHECK-LABEL: @ldexp
 // CHECK:         llvm.call_intrinsic "llvm.ldexp"(%{{.*}}, %{{.*}}) : (vector<64xf32>, vector<64xi32>) -> vector<64xf32>
+
+// -----
+
+// What is the same for the whole loop is spread over the lanes in front of it.
+
+func.func @front(%x: memref<?xf32>, %k: f32, %b: index, %e: index) {
+  %c1 = arith.constant 1 : index
+  "scf.parallel"(%b, %e, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%i: index):
+    %0 = memref.load %x[%i] : memref<?xf32>
+    %1 = arith.mulf %0, %k : f32
+    %2 = arith.addf %1, %k : f32
+    memref.store %2, %x[%i] : memref<?xf32>
+    scf.reduce
+  }) : (index, index, index) -> ()
+  func.return
+}
+// CHECK-LABEL: @front
+// CHECK:         %[[K:.*]] = vector.broadcast %k : f32 to vector<16xf32>
+// CHECK:         "scf.parallel"
+// CHECK:           arith.mulf %{{.*}}, %[[K]] : vector<16xf32>
+// CHECK-NEXT:      arith.addf %{{.*}}, %[[K]] : vector<16xf32>
+// CHECK:           scf.reduce
+// CHECK:         scf.if
+// CHECK:           vector.broadcast %k : f32 to vector<16xf32>
