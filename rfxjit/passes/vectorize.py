@@ -225,13 +225,32 @@ class _Plan:
         """How many iterations there can be, by the buffers that the loop indexes."""
         if self.count is not None:
             return self.count
-        sizes = [
-            shape_of(op.memref.type)[-1]
-            for op in self.body.ops
-            if isinstance(op, (memref.LoadOp, memref.StoreOp))
-            and self._last(op) is self.body.args[0]
-        ]
+        sizes = [shape_of(op.memref.type)[-1] for op in self._indexed()]
         return min((n for n in sizes if n != DYNAMIC_INDEX), default=None)
+
+    def _indexed(self) -> Iterable[memref.LoadOp | memref.StoreOp]:
+        """The accesses at the index of the loop."""
+        for op in self.body.ops:
+            if isinstance(op, (memref.LoadOp, memref.StoreOp)) and (
+                self._last(op) is self.body.args[0]
+            ):
+                yield op
+
+    def few_lanes(self, most: int) -> int:
+        """How wide the one vector for a few iterations is.
+
+        If they need a mask and go to a stack buffer, as wide as that: what is in it
+        stays one vector then.
+        """
+        lanes = _power_of_two(max(most, 2))
+        slots = [
+            shape_of(op.memref.type)[-1]
+            for op in self._indexed()
+            if isinstance(op.memref.owner, memref.AllocaOp)
+        ]
+        size = max(slots, default=0)
+        whole = self.parent.masked and most < lanes < size <= self.few
+        return size if whole else lanes
 
     # ---- emission
 
@@ -240,7 +259,7 @@ class _Plan:
         most = self.at_most()
         lanes = self.lanes
         if most is not None and most <= self.few:
-            lanes = _power_of_two(max(most, 2))
+            lanes = self.few_lanes(most)
             if self.parent.masked or self.count == lanes:
                 self.one(m, lanes, self.begin, self.count)
                 self.op.erase()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -16,6 +16,8 @@ from xdsl.dialects.builtin import (
     IndexType,
     IntegerAttr,
     ModuleOp,
+    VectorType,
+    i1,
     i64,
 )
 from xdsl.ir import Operation, SSAValue
@@ -162,6 +164,59 @@ def dropped_barrier_store(op: Operation) -> None:
         op.erase()
 
 
+def nan_not_noticed(op: Operation) -> None:
+    if op.name == "arith.cmpf" and "uno" in str(op):
+        op.operands = tuple(SSAValue.get(other) for other in [_zero_like(op)] * 2)
+
+
+def negative_zeros(op: Operation) -> None:
+    if isinstance(op, vector.ReductionOp) and op.next_op is not None:
+        value = op.next_op.properties.get("value")
+        if isinstance(value, FloatAttr) and value.value.data == 0:
+            op.dest.replace_all_uses_with(_false_before(op))
+
+
+def never_rare(op: Operation) -> None:
+    if isinstance(op, scf.IfOp) and "rfx.rare" in op.attributes:
+        op.operands = (_false_before(op),)
+
+
+def _false_before(op: Operation) -> SSAValue:
+    return _constant_before(op, IntegerAttr(0, i1))
+
+
+def _constant_before(op: Operation, value: Any) -> SSAValue:
+    constant = arith.ConstantOp(value)
+    block = op.parent
+    assert block is not None
+    block.insert_op_before(constant, op)
+    return constant.result
+
+
+def _zero_like(op: Operation) -> SSAValue:
+    type_ = op.operands[0].type
+    zero = _constant_before(op, FloatAttr(0.0, f64))
+    spread = vector.BroadcastOp(zero, cast("VectorType[Any]", type_))
+    block = op.parent
+    assert block is not None
+    block.insert_op_before(spread, op)
+    return spread.vector
+
+
+def _largest(b: Builder, x: SSAValue) -> SSAValue:
+    return b.reduce(b.concatenate([x] * 30, 1), "maximum", [1])
+
+
+def _largest_zero(b: Builder, x: SSAValue) -> SSAValue:
+    zero = b.mul(x, b.lit(x, 0.0))
+    return b.reduce(b.concatenate([b.neg(zero), zero] * 15, 1), "maximum", [1])
+
+
+def _quotients(b: Builder, x: SSAValue) -> SSAValue:
+    wide = b.concatenate([x] * 30, 1)
+    return b.div(wide, b.lit(wide, 3.0))
+
+
 def _rows(b: Builder, x: SSAValue) -> SSAValue:
     return b.reduce(b.concatenate([x] * 30, 1), "add", [1])
 
@@ -176,6 +231,9 @@ LOWERED: list[tuple[Mistake, str, Callable[[Any, Any], SSAValue]]] = [
     (no_stores, "vectorize", lambda b, x: b.add(x, x)),
     (lane_too_many, "vectorize", lambda b, x: b.add(x, x)),
     (swapped_lanes, "promote-buffers", _rows),
+    (never_rare, "divide-by-invariant", _quotients),
+    (nan_not_noticed, "reduce-extrema", _largest),
+    (negative_zeros, "reduce-extrema", _largest_zero),
     (dropped_barrier_store, "map-to-gpu", _rows),
 ]
 LOWERING = (

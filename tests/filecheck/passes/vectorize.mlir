@@ -376,3 +376,33 @@ func.func @front(%x: memref<?xf32>, %k: f32, %b: index, %e: index) {
 // CHECK:           scf.reduce
 // CHECK:         scf.if
 // CHECK:           vector.broadcast %k : f32 to vector<16xf32>
+
+// -----
+
+// A few iterations under a mask fill the stack buffer that they go to.
+
+func.func @rest(%x: memref<64xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c26 = arith.constant 26 : index
+  %c32 = arith.constant 32 : index
+  %acc = memref.alloca() : memref<64xf32>
+  "scf.parallel"(%c0, %c26, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%i: index):
+    %0 = memref.load %x[%i] : memref<64xf32>
+    memref.store %0, %acc[%i] : memref<64xf32>
+    scf.reduce
+  }) : (index, index, index) -> ()
+  "scf.parallel"(%c0, %c32, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%i: index):
+    %0 = memref.load %acc[%i] : memref<64xf32>
+    memref.store %0, %x[%i] : memref<64xf32>
+    scf.reduce
+  }) : (index, index, index) -> ()
+  func.return
+}
+// CHECK-LABEL: @rest
+// CHECK:         %[[N:.*]] = arith.constant 26 : index
+// CHECK-NEXT:    %[[MASK:.*]] = vector.create_mask %[[N]] : vector<64xi1>
+// CHECK:         vector.maskedstore %acc[%c0], %[[MASK]], %{{.*}} : memref<64xf32>, vector<64xi1>, vector<64xf32>
+// CHECK:         vector.load %acc[%c0] : memref<64xf32>, vector<32xf32>
