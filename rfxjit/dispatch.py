@@ -29,6 +29,7 @@ from rfxjit.errors import (
     SourceLocation,
     TraceError,
 )
+from rfxjit.runtime.collector import seldom
 from rfxjit.runtime.entry import Entry
 from rfxjit.runtime.native_type import NativeCallable, set_entry, vectorcall
 from rfxjit.runtime.policy import MOST, Family, binder, classify
@@ -215,10 +216,11 @@ class JitFunction(NativeCallable):
     ) -> Entry:
         start = time.perf_counter()
         try:
-            unit = self._compile_call(
-                self._program, args, kwargs, self.options, symbolic
-            )
-            entry = Entry(unit)
+            with seldom():
+                unit = self._compile_call(
+                    self._program, args, kwargs, self.options, symbolic
+                )
+                entry = Entry(unit)
         except (TraceError, CompilerError) as error:
             raise _FallBackError(error) from error
         except RfxError:

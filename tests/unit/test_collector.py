@@ -54,6 +54,18 @@ def test_the_compiler_is_passed_over(tmp_path):
     assert in_process(tmp_path, after=ask) == ["True", "True"]
 
 
+def test_how_often_it_collects_stays_the_users(tmp_path):
+    before = """
+        def seen(x):
+            print(gc.get_threshold()[0] > 1000)
+            return compile(x)
+        gc.set_threshold(100, 7, 3)
+        rfx.jit(seen, strict=True)(np.ones(3))
+    """
+    after = "print(*gc.get_threshold())"
+    assert in_process(tmp_path, before, after) == ["True", "100", "7", "3"]
+
+
 def test_earlier_garbage_is_still_found(tmp_path):
     ask = """
         del nodes
