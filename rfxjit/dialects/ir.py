@@ -174,7 +174,24 @@ def scalar_attr(value: Any, type_: Attribute) -> Attribute:
 
 
 _NO_SUCCESSORS: tuple[Block, ...] = ()
-_set = object.__setattr__
+
+
+_item = cast("Any", tuple[Any, ...].__getitem__)
+
+
+class _Values(SSAValues[Any]):
+    """Values that are indexed in a third of the time."""
+
+    def __getitem__(self, idx: Any) -> Any:
+        found = _item(self, idx)
+        return _Values(found) if idx.__class__ is slice else found
+
+
+class _Result(OpResult[Any]):
+    """A result that is hashed and compared without calls of Python code."""
+
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__  # pyright: ignore[reportAssignmentType]
 
 
 def make(
@@ -198,9 +215,9 @@ def make(
             first._prev_use = use  # pyright: ignore[reportPrivateUsage]
         operand.first_use = use
     d = cast("dict[str, Any]", op.__dict__)
-    d["_operands"] = SSAValues(operands)
+    d["_operands"] = _Values(operands)
     d["_operand_uses"] = uses
-    d["results"] = SSAValues([OpResult(t, op, i) for i, t in enumerate(result_types)])
+    d["results"] = _Values([_Result(t, op, i) for i, t in enumerate(result_types)])
     d["_successors"] = _NO_SUCCESSORS
     d["_successor_uses"] = ()
     d["properties"] = dict(properties) if properties else {}
