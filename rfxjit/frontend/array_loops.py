@@ -158,7 +158,7 @@ class Body(ArrayFlow):
         Raises ExitError if a `short` one turns out to be long, or may be left.
         """
         live = self.live.head[node] | after
-        block = self.trace.builder.block
+        block, seen, ops = self.trace.builder.block, None, 0
         for number, item in enumerate(items):
             if number == MOST:
                 raise self.refuse(node, f"this loop runs more than {MOST} rounds")
@@ -166,8 +166,14 @@ class Body(ArrayFlow):
             self.numbers.append(number)
             going = self.once(node.body, live, exits=not short)
             self.numbers.pop()
-            if short and sum(1 for _ in block.walk()) > LONG:
-                raise ExitError
+            if short:
+                # Those of this round: all ops, each time, would be many.
+                op = seen.next_op if seen else block.first_op
+                while op is not None:
+                    ops += sum(1 for _ in op.walk())
+                    seen, op = op, op.next_op
+                if ops > LONG:
+                    raise ExitError
             if going:
                 continue
             left = self.left("break", "return")

@@ -47,18 +47,17 @@ def _positions(code: CodeType) -> tuple[tuple[int | None, int | None], ...]:
     return tuple((line, col) for line, _, col, _ in code.co_positions())
 
 
+@cache
+def _is_users(module: str) -> bool:
+    return not f"{module}.".startswith((f"{PACKAGE}.", "numpy.", "optree."))
+
+
 def user_frame() -> FrameType | None:
     """The innermost frame of user code that is running now."""
     frame = inspect.currentframe()
-    while frame is not None:
-        name = frame.f_globals.get("__name__", "")
-        if (
-            not name.startswith((f"{PACKAGE}.", "numpy.", "optree."))
-            and name != "numpy"
-        ):
-            return frame
+    while frame is not None and not _is_users(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
-    return None
+    return frame
 
 
 def user_location() -> SourceLocation | None:

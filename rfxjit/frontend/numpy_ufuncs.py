@@ -12,6 +12,7 @@ NumPy leaves what was in memory.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -87,7 +88,12 @@ def _resolved(
         # Raises where NumPy does: for what the casting rule does not allow.
         wanted = [np.dtype(dtype)] * len(outs)
         options["signature"] = (*(None for _ in operands), *wanted)
-    return list(ufunc.resolve_dtypes(cast("Any", types), **options))
+    return list(_resolve(ufunc, types, **options))
+
+
+@cache
+def _resolve(ufunc: np.ufunc, types: Any, **options: Any) -> tuple[np.dtype[Any], ...]:
+    return ufunc.resolve_dtypes(types, **options)
 
 
 def _call(
@@ -115,13 +121,13 @@ def _call(
     given = dtypes[: ufunc.nin]
     check_ranges(operands, given)
     name = UFUNCS.get(ufunc) or scipy_name(ufunc)
-    kinds = dict.fromkeys(d.kind for d in given)
-    one = name is not None and len(set(given)) == 1
-    if one and _letter(given[0]) in TABLE[cast("str", name)].kinds:
-        result = elementwise(trace, cast("str", name), operands, given)
+    one = len(set(given)) == 1
+    if name is not None and one and _letter(given[0]) in TABLE[name].kinds:
+        result = elementwise(trace, name, operands, given)
     else:
         from rfxjit.frontend.numpy_composed import COMPOSED
 
+        kinds = dict.fromkeys(d.kind for d in given)
         rule = COMPOSED.get((ufunc, *kinds)) or COMPOSED.get(ufunc)
         if rule is None:
             raise refuse(f"np.{ufunc.__name__} of {given[0]} is not traced")

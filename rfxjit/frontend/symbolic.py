@@ -240,7 +240,7 @@ def same_size(a: Size, b: Size) -> bool:
 
 def same_shape(a: Sequence[Size], b: Sequence[Size]) -> bool:
     """Whether two shapes are known to be equal; never pins."""
-    return len(a) == len(b) and all(map(same_size, a, b))
+    return a is b or (len(a) == len(b) and all(map(same_size, a, b)))
 
 
 def _is_size(value: Any) -> bool:

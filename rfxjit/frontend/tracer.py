@@ -72,6 +72,7 @@ class Tracer(ArrayMethods):
         self.view_of: View | None = None
         self._twins: list[weakref.ref[Tracer]] = []
         self._value = value
+        self._dtype = dtype_of(value.type)
         self._shape = shape if shape is not None else _shape_of(trace, value, source)
         self.c_order = len(self._shape) < 2 or (
             not trace.any_order if c_order is None else c_order
@@ -87,7 +88,7 @@ class Tracer(ArrayMethods):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return dtype_of(self._value.type)
+        return self._dtype
 
     @property
     def shape(self) -> tuple[Any, ...]:
@@ -400,6 +401,8 @@ def weak_type(tracer: Tracer) -> Any:
 def broadcast_to(x: Tracer, shape: Sequence[Any]) -> Tracer:
     """`x` with a shape that it broadcasts to; raises ValueError as NumPy."""
     shape = tuple(shape)
+    if same_shape(x.shape, shape):
+        return x
     lead = len(shape) - x.ndim
     kept: list[int] = []
     for i, n in enumerate(x.shape):
@@ -419,8 +422,6 @@ def broadcast_to(x: Tracer, shape: Sequence[Any]) -> Tracer:
         raise ShapeError(
             "input operand has more dimensions than allowed by the axis remapping"
         )
-    if same_shape(x.shape, shape):
-        return x
     builder = x.trace.here()
     value = x.value
     if len(kept) != x.ndim:
