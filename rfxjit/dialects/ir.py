@@ -79,17 +79,17 @@ def dtype_of(type_: Attribute) -> np.dtype[Any]:
     return DTYPES[element_type(type_)]
 
 
-def element_type(type_: Attribute) -> Attribute:
+def element_type(type_: Any) -> Attribute:
     """The element type of a shaped type; a scalar type is its own."""
     if type_.__class__ in _SHAPED:
-        return cast("Any", type_).element_type
+        return type_.element_type
     return type_
 
 
-def shape_of(type_: Attribute) -> tuple[int, ...]:
+def shape_of(type_: Any) -> tuple[int, ...]:
     """The shape of a type, DYNAMIC_INDEX for a dynamic dim; () for a scalar type."""
     if type_.__class__ in _SHAPED:
-        return cast("Any", type_).get_shape()
+        return type_.get_shape()
     return ()
 
 
@@ -207,8 +207,9 @@ def make(
     if cls not in defined:
         define(cls)
     op = cls.__new__(cls)
-    uses = tuple(Use(op, i) for i in range(len(operands)))
-    for operand, use in zip(operands, uses, strict=True):
+    uses: list[Use] = []
+    for i, operand in enumerate(operands):
+        uses.append(use := Use(op, i))
         first = operand.first_use
         use._next_use = first  # pyright: ignore[reportPrivateUsage]
         if first is not None:
@@ -216,7 +217,7 @@ def make(
         operand.first_use = use
     d = cast("dict[str, Any]", op.__dict__)
     d["_operands"] = _Values(operands)
-    d["_operand_uses"] = uses
+    d["_operand_uses"] = tuple(uses)
     d["results"] = _Values([_Result(t, op, i) for i, t in enumerate(result_types)])
     d["_successors"] = _NO_SUCCESSORS
     d["_successor_uses"] = ()

@@ -8,7 +8,7 @@ size; other constants only up to `MOST` elements, since folded arrays live in th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from xdsl.dialects import arith
@@ -47,11 +47,11 @@ def known(value: SSAValue) -> Array | None:
 def splat(value: SSAValue) -> Any:
     """The number that all elements of a constant are, as a NumPy scalar, or None."""
     op = value.owner
-    if isinstance(op, rfx.FullOp):
-        return to_array(op.value)[()]
-    if not isinstance(op, rfx.ConstantOp):
-        return None
-    attribute = op.value
+    # By class, as it is asked for each operand of each op; see `dialects/ir.py`.
+    if op.__class__ is not rfx.ConstantOp:
+        full = op.__class__ is rfx.FullOp
+        return to_array(cast("rfx.FullOp", op).value)[()] if full else None
+    attribute = cast("rfx.ConstantOp", op).value
     if isinstance(attribute, DenseIntOrFPElementsAttr):
         dtype = dtype_of(attribute.get_type())
         if len(attribute.data.data) != dtype.itemsize:

@@ -30,11 +30,11 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.tensor import DimOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.passes import ModulePass
-from xdsl.traits import IsolatedFromAbove, IsTerminator
+from xdsl.traits import IsolatedFromAbove
 
 from rfxjit.dialects import rfx
 from rfxjit.dialects.ir import make
-from rfxjit.passes.rewriting import is_pure
+from rfxjit.passes.rewriting import is_pure, is_terminator
 
 _NOTHING: Mapping[SSAValue, SSAValue] = {}
 
@@ -93,7 +93,7 @@ def _merge(
                         _merge(inner, known, number, outside or (op, added))
             if isinstance(op, scf.WhileOp):
                 _hand_on(op, number)
-        elif is_pure(op) and not op.has_trait(IsTerminator):
+        elif is_pure(op) and not is_terminator(op):
             key = _key(op, number)
             first = known.setdefault(key, op)
             if first is not op:
@@ -125,7 +125,7 @@ def _hand_on(loop: scf.WhileOp, number: _Numbers) -> None:
     same: dict[SSAValue, SSAValue] = dict(zip(after.args, end.args, strict=True))
     values = list(end.args)
     for op in after.ops:
-        if op.regions or not op.operands or op.has_trait(IsTerminator):
+        if op.regions or not op.operands or is_terminator(op):
             continue
         if isinstance(op, DimOp):
             continue  # Sizes are known before anything runs, and stay so.

@@ -52,11 +52,13 @@ Key = tuple[Any, ...]
 
 def is_splat(op: Operation) -> bool:
     """One number everywhere: every iteration can make it for itself."""
-    if isinstance(op, rfx.FullOp):
+    # By class, as `is_splat` is asked for each operand; see `dialects/ir.py`.
+    if op.__class__ is rfx.FullOp:
         return True
-    if not isinstance(op, rfx.ConstantOp) or element_type(op.result.type) == (
-        op.result.type
-    ):
+    if op.__class__ is not rfx.ConstantOp:
+        return False
+    op = cast("rfx.ConstantOp", op)
+    if element_type(op.result.type) is op.result.type:
         return False
     data = cast("Any", op.value).data.data
     return len(data) == dtype_of(op.result.type).itemsize
@@ -135,16 +137,16 @@ class _Fuser:
             if not isinstance(value.type, TensorType):
                 level = max(level, self.available(value))
                 continue
+            owner = value.owner
             inside = (
-                isinstance(value.owner, Operation)
-                and value.owner in self.group_of
-                and not isinstance(value.owner, rfx.ReduceOp)
-                and not isinstance(op, _VIEWS)
-                and self.group_of[value.owner].shape == shape
+                isinstance(owner, Operation)
+                and owner in self.group_of
+                and owner.__class__ is not rfx.ReduceOp
+                and op.__class__ not in _VIEWS
+                and self.group_of[owner].shape == shape
                 and not own
             )
-            cheap = isinstance(value.owner, Operation) and is_splat(value.owner)
-            if not cheap:
+            if not (isinstance(owner, Operation) and is_splat(owner)):
                 here = self.level[value] if inside else self.available(value, shape)
                 level = max(level, here)
         while True:
@@ -412,7 +414,7 @@ class FusePass(ModulePass):
     name = "fuse"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        for function in op.walk():
+        for function in op.body.block.ops:
             if isinstance(function, func.FuncOp) and not function.is_declaration:
                 shapes = Shapes()
                 for inner in function.walk():

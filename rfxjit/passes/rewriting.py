@@ -58,9 +58,14 @@ SIZED = (rfx.FullOp, rfx.IotaOp, rfx.BroadcastOp, rfx.ReshapeOp, rfx.SliceOp,
 
 
 @cache
+def _ends_block(cls: type[Operation]) -> bool:
+    return cls.has_trait(IsTerminator)
+
+
+@cache
 def _plain(cls: type[Operation]) -> bool:
     # xDSL's tensor.dim is not Pure, since a dim that is not there is undefined.
-    return cls is TensorDimOp or cls.has_trait(Pure) or cls.has_trait(IsTerminator)
+    return cls is TensorDimOp or cls.has_trait(Pure) or _ends_block(cls)
 
 
 def is_pure(op: Operation, *, ends: bool = False) -> bool:
@@ -78,13 +83,17 @@ def is_pure(op: Operation, *, ends: bool = False) -> bool:
     )
 
 
+def is_terminator(op: Operation) -> bool:
+    """Whether a block ends with `op`."""
+    return _ends_block(type(op))
+
+
 def is_dead(op: Operation, *, ends: bool = False) -> bool:
     """Whether nobody would miss `op`; `ends` as in `is_pure`."""
-    return (
-        all(r.first_use is None for r in op.results)
-        and is_pure(op, ends=ends)
-        and not op.has_trait(IsTerminator)
-    )
+    for result in op.results:
+        if result.first_use is not None:
+            return False
+    return is_pure(op, ends=ends) and not is_terminator(op)
 
 
 class Rewriter:

@@ -45,8 +45,8 @@ class Shapes:
     def learn(self, op: Operation) -> None:
         """Record what `op` says about sizes."""
         if isinstance(op, ELEMENTS):
-            for value in op.operands:
-                for i in range(len(shape_of(value.type))):
+            for i, n in enumerate(shape_of(op.results[0].type)):
+                for value in op.operands if n == DYNAMIC_INDEX else ():
                     self.same((value, i), (op.results[0], i))
         elif isinstance(op, rfx.BroadcastOp):
             for i, d in enumerate(rfx.ints(op.dims)):
