@@ -70,13 +70,18 @@ INTEGERS = {t.width.data: t for t in (i1, i8, i16, i32, i64)}
 
 _INTERNED = {t: t for t in DTYPES}
 
+_DTYPES_BY_ID = {id(t): d for t, d in DTYPES.items()}
+"""Types without parameters all have one hash: each is compared with the others."""
+
 # By class: `isinstance` of an abstract base class costs 0.5 us when it fails.
 _SHAPED = frozenset({TensorType, MemRefType, VectorType})
 
 
 def dtype_of(type_: Attribute) -> np.dtype[Any]:
     """The NumPy dtype of an element type, or of a tensor, memref or vector of it."""
-    return DTYPES[element_type(type_)]
+    element = element_type(type_)
+    known = _DTYPES_BY_ID.get(id(element))
+    return DTYPES[element] if known is None else known
 
 
 def element_type(type_: Any) -> Attribute:

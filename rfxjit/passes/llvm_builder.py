@@ -16,6 +16,7 @@ from typing import Any, cast
 from xdsl.dialects import func, llvm
 from xdsl.dialects.builtin import (
     DenseIntOrFPElementsAttr,
+    IndexType,
     IntegerAttr,
     StringAttr,
     SymbolRefAttr,
@@ -31,7 +32,6 @@ from rfxjit.dialects.ir import (
     i32,
     i32s,
     i64,
-    index,
     integer_attr,
     like,
     make,
@@ -99,7 +99,7 @@ def access_of(element: Attribute) -> dict[str, Attribute]:
 
 def register_type(type_: Attribute) -> Attribute:
     """The type of a value in a register: indices are i64."""
-    return like(type_, i64) if element_type(type_) == index else type_
+    return like(type_, i64) if type(element_type(type_)) is IndexType else type_
 
 
 def memory_type(type_: Attribute) -> Attribute:

@@ -44,10 +44,11 @@ def lower_region(m: Emit, block: Block, env: Env, place: Place) -> list[SSAValue
             case _ if op is block.last_op:
                 return [env[v] for v in op.operands]
             case Elementwise():
-                type_ = op.inputs[-1].type
+                inputs = op.inputs
                 name = op.name.removeprefix("rfx.")
-                operands = [env[v] for v in op.inputs]
-                env[op.result] = lower_elementwise(m, name, type_, operands)
+                operands = [env[v] for v in inputs]
+                result = lower_elementwise(m, name, inputs[-1].type, operands)
+                env[op.results[0]] = result
             case rfx.ConvertOp():
                 a, b = op.input.type, op.result.type
                 env[op.result] = lower_convert(m, env[op.input], a, b)

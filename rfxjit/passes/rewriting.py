@@ -177,8 +177,10 @@ class Rewriter:
             return self.index_constant(int(value))
         if isinstance(type_, TensorType):
             type_ = cast("TensorType[Any]", type_)
-            array = np.broadcast_to(value, shape_of(type_))
-            return self.new(rfx.ConstantOp, (), type_, value=from_array(array, type_))
+            shape = shape_of(type_)
+            if value.size != 1 or 0 in shape:  # One number is written once.
+                value = np.broadcast_to(value, shape)
+            return self.new(rfx.ConstantOp, (), type_, value=from_array(value, type_))
         number = scalar_attr(value[()], type_)
         return self.new(rfx.ConstantOp, (), type_, value=number)
 

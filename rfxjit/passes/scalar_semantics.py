@@ -75,6 +75,7 @@ def lower_elementwise(
     return m.op(cls, operands, operands[0].type, _properties(cls))
 
 
+@cache
 def _properties(cls: type[Operation]) -> Mapping[str, Attribute]:
     if cls in (arith.AddiOp, arith.SubiOp, arith.MuliOp):
         return {"overflowFlags": arith.IntegerOverflowAttr("none")}

@@ -190,7 +190,7 @@ class VectorBody:
 
     def consecutive(self, op: Operation) -> bool:
         """An index plus or minus a uniform one; False if `op` is something else."""
-        if op.results[0].type != index or type(op) not in (arith.AddiOp, arith.SubiOp):
+        if type(op) not in (arith.AddiOp, arith.SubiOp) or op.results[0].type != index:
             return False
         moving = [v for v in op.operands if v in self.varying]
         if len(moving) != 1 or moving[0] not in self.first:

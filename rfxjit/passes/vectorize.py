@@ -46,12 +46,12 @@ from typing import Any, cast
 from xdsl.context import Context
 from xdsl.dialects import arith, func, memref, scf, vector
 from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from rfxjit.dialects.ir import append, dtype_of, i1, index, shape_of
 from rfxjit.dialects.ir import vector as vector_type
-from rfxjit.passes.emit import Emit, constant_of
+from rfxjit.passes.emit import Emit, constant_of, is_float
 from rfxjit.passes.loops import close_parallel
 from rfxjit.passes.math.common import RARE
 from rfxjit.passes.vector_body import VectorBody
@@ -74,6 +74,11 @@ def _work(block: Block) -> Iterable[Operation]:
             for region in op.regions:
                 for inner in region.blocks:
                     yield from _work(inner)
+
+
+def _is_data(type_: Attribute) -> bool:
+    """Whether values of a type fill a vector: no indices, no masks."""
+    return is_float(type_) or type_ not in (index, i1)
 
 
 def _is_inside(op: Operation, outer: Operation) -> bool:
@@ -189,7 +194,7 @@ class _Plan:
         for op in ops:
             values = op.operands[:1] if isinstance(op, memref.StoreOp) else op.results
             for value in values:
-                if value in self.varying and value.type not in (index, i1):
+                if value in self.varying and _is_data(value.type):
                     yield value.type
 
     def pays(self) -> bool:
@@ -202,9 +207,7 @@ class _Plan:
         consecutive = self._consecutive()
         side_by_side = [o for o in accesses if self._last(o) in consecutive]
         computes = [
-            o
-            for o in self.work
-            if is_straight(o) and o.results[0].type not in (index, i1)
+            o for o in self.work if is_straight(o) and _is_data(o.results[0].type)
         ]
         return len(side_by_side) == len(accesses) or len(computes) >= len(accesses)
 
