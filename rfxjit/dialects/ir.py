@@ -251,6 +251,24 @@ def append(block: Block, op: OpT) -> OpT:
     return op
 
 
+def walked(op: Operation) -> list[Operation]:
+    """An op and all inside of it, in order, as they are now.
+
+    `Operation.walk`, which also sees what changes meanwhile, takes five times as long.
+    """
+    found = [op]
+    for region in op.regions:
+        for block in region.blocks:
+            inner = block.first_op
+            while inner is not None:
+                if inner.regions:
+                    found += walked(inner)
+                else:
+                    found.append(inner)
+                inner = inner._next_op  # pyright: ignore[reportPrivateUsage]
+    return found
+
+
 def move_before(ops: Iterable[Operation], place: Operation) -> None:
     """Move ops of another block in front of an op."""
     block = cast("Block", place.parent)
@@ -303,4 +321,5 @@ __all__ = [
     "ui32",
     "ui64",
     "vector",
+    "walked",
 ]

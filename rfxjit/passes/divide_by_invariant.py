@@ -32,7 +32,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
-from rfxjit.dialects.ir import append, f32, f64, move_before
+from rfxjit.dialects.ir import append, f32, f64, move_before, walked
 from rfxjit.passes.emit import constant_of
 from rfxjit.passes.math.common import F32, MathEmit, format_of
 
@@ -47,7 +47,7 @@ class DivideByInvariantPass(ModulePass):
     name = "divide-by-invariant"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        for loop in [o for o in op.walk() if isinstance(o, scf.ParallelOp)]:
+        for loop in [o for o in walked(op) if isinstance(o, scf.ParallelOp)]:
             ops = loop.body.block.ops
             if any(isinstance(o, _LOOPS) for o in ops):
                 continue

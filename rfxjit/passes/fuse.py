@@ -41,6 +41,7 @@ from rfxjit.dialects.ir import (
     make,
     scalar_attr,
     shape_of,
+    walked,
 )
 from rfxjit.dialects.map_ops import IndexOp, LoopNest, MapOp, MapReduceOp, YieldOp
 from rfxjit.passes.rewriting import is_pure
@@ -404,7 +405,7 @@ def _reads(op: Operation) -> list[SSAValue]:
     """The operands of `op` and what its regions capture."""
     reads = list(op.operands)
     if op.regions:
-        reads += [v for inner in op.walk() for v in inner.operands]
+        reads += [v for inner in walked(op) for v in inner.operands]
     return reads
 
 
@@ -417,6 +418,6 @@ class FusePass(ModulePass):
         for function in op.body.block.ops:
             if isinstance(function, func.FuncOp) and not function.is_declaration:
                 shapes = Shapes()
-                for inner in function.walk():
+                for inner in walked(function):
                     shapes.learn(inner)
                 _Fuser(function.body.block, shapes).run()

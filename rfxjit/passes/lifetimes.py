@@ -21,6 +21,7 @@ from xdsl.dialects import scf
 from xdsl.ir import Block, Operation, SSAValue
 
 from rfxjit.dialects import rfx
+from rfxjit.dialects.ir import walked
 from rfxjit.dialects.map_ops import LoopNest
 
 _LOOPS = (scf.ForOp, scf.WhileOp)
@@ -108,7 +109,7 @@ class Lifetimes:
                     for inner in region.blocks:
                         self._visit(inner, inside, (*sides, *side))
             else:
-                read = dict.fromkeys(v for inner in op.walk() for v in inner.operands)
+                read = dict.fromkeys(v for inner in walked(op) for v in inner.operands)
                 self._given += [(v, op, loops) for v in read]
             self.end[op] = len(self.number) - 1
             inside = [b.args for region in op.regions for b in region.blocks]

@@ -30,6 +30,7 @@ from rfxjit.dialects.ir import (
     integer_attr,
     kind_of,
     shape_of,
+    walked,
 )
 from rfxjit.dialects.ir import memref as memref_type
 from rfxjit.dialects.map_ops import DimOp, IndexOp, LoopNest, YieldOp
@@ -90,7 +91,7 @@ class _NestLowering:
     def _joined(self) -> list[tuple[int, ...]]:
         """Groups of neighbouring loops that all operands walk together."""
         rank = len(self.nest.shape)
-        if any(isinstance(op, (IndexOp, DimOp)) for op in self.nest.body.walk()):
+        if any(isinstance(op, (IndexOp, DimOp)) for op in walked(self.nest)):
             return [(loop,) for loop in range(rank)]
         maps = [*self.nest.maps, *self.nest.out_maps]
         operands = (*self.nest.inputs, *self.nest.outputs)

@@ -51,6 +51,7 @@ from rfxjit.dialects.ir import (
     integer_attr,
     make,
     shape_of,
+    walked,
 )
 from rfxjit.dialects.ir import vector as vector_type
 from rfxjit.dialects.loop_facts import POLL
@@ -123,7 +124,7 @@ class LlvmFunction(LlvmBuilder):
         private = self.old.sym_visibility is not None
         for argument in self.old.body.block.args:
             self._argument(argument, private)
-        if self.poll and any(POLL in op.attributes for op in self.old.walk()):
+        if self.poll and any(POLL in op.attributes for op in walked(self.old)):
             self.cell = countdown(self)
         self.walk(self.old.body.block)
         arguments = [a.type for a in self.entry.args]

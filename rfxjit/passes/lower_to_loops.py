@@ -72,6 +72,7 @@ from rfxjit.dialects.ir import (
     index,
     make,
     shape_of,
+    walked,
 )
 from rfxjit.dialects.ir import memref as memref_type
 from rfxjit.dialects.map_ops import LoopNest, MapOp
@@ -114,7 +115,7 @@ class FunctionLowering:
         self.buffers = Buffers(self.lifetimes, self.sizes)
         self.spilled: dict[SSAValue, SSAValue] = {}
         """The scalars that are in memory too, for those who want to read them there."""
-        self.may_fail = any(isinstance(op, rfx.RequireOp) for op in old.walk())
+        self.may_fail = any(isinstance(op, rfx.RequireOp) for op in walked(old))
         self._status: SSAValue | None = None
         self.written: set[SSAValue] = set()
         """The arguments whose new values are results, in the same memory."""

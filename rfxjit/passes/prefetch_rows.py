@@ -44,6 +44,7 @@ from rfxjit.dialects.ir import (
     make,
     move_before,
     shape_of,
+    walked,
 )
 from rfxjit.passes.emit import Emit
 
@@ -65,7 +66,7 @@ class PrefetchRowsPass(ModulePass):
     name = "prefetch-rows"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        for rows in [o for o in op.walk() if isinstance(o, scf.ParallelOp)]:
+        for rows in [o for o in walked(op) if isinstance(o, scf.ParallelOp)]:
             body = rows.body.block
             loops = [o for o in body.ops if isinstance(o, _LOOPS)]
             if len(loops) > 1 and len(body.args) == 1:

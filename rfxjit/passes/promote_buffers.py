@@ -29,7 +29,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from rfxjit.dialects import upstream
-from rfxjit.dialects.ir import append, element_type, make, shape_of
+from rfxjit.dialects.ir import append, element_type, make, shape_of, walked
 from rfxjit.dialects.ir import vector as vector_type
 from rfxjit.dialects.op_parts import int_list
 from rfxjit.passes.emit import Emit, constant_of
@@ -182,7 +182,7 @@ class PromoteBuffersPass(ModulePass):
             if isinstance(function, func.FuncOp) and function.body.blocks:
                 allocas = [
                     o
-                    for o in function.walk()
+                    for o in walked(function)
                     if isinstance(o, memref.AllocaOp) and _promotable(o)
                 ]
                 if allocas:

@@ -40,6 +40,7 @@ from rfxjit.dialects.ir import (
     make,
     scalar_attr,
     shape_of,
+    walked,
 )
 from rfxjit.dialects.map_ops import MapOp, MapReduceOp
 from rfxjit.dialects.op_parts import int_list
@@ -108,7 +109,7 @@ class Rewriter:
     def run(self, root: Operation) -> bool:
         """Rewrite; whether anything changed."""
         changed = False
-        for op in reversed(list(root.walk())):
+        for op in reversed(walked(root)):
             if op is not root:
                 self._push(op)
         while self._todo:

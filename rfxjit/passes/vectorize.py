@@ -49,7 +49,7 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
-from rfxjit.dialects.ir import append, dtype_of, i1, index, shape_of
+from rfxjit.dialects.ir import append, dtype_of, i1, index, shape_of, walked
 from rfxjit.dialects.ir import vector as vector_type
 from rfxjit.passes.emit import Emit, constant_of, is_float
 from rfxjit.passes.loops import close_parallel
@@ -142,7 +142,7 @@ class _Vectorizer:
             return None
         body = op.body.block
         if constant_of(op.step[0]) != 1 or any(
-            isinstance(inner, scf.ParallelOp) for inner in body.walk()
+            isinstance(inner, scf.ParallelOp) for inner in walked(op)[1:]
         ):
             return None
         varying = find_varying(body)
@@ -217,7 +217,7 @@ class _Plan:
     def _consecutive(self) -> set[SSAValue]:
         """Indices that grow or fall by one: the loop's, plus or minus uniform ones."""
         found: set[SSAValue] = {self.body.args[0]}
-        for op in self.body.walk():
+        for op in walked(self.op):
             if isinstance(op, (arith.AddiOp, arith.SubiOp)) and (
                 op.lhs in found or op.rhs in found
             ):
