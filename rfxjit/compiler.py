@@ -243,7 +243,7 @@ def _native_ir(
     vectors = PIPELINES["to-vectors"].replace("vectorize", vectorize)
     expand = f"expand-math{{ldexp={wide}}}"
     scalars = PIPELINES["to-scalars"].replace("expand-math", expand)
-    last = f"lower-to-llvm{{poll={str(poll).lower()}}}"
+    last = f"lower-to-llvm{{poll={str(poll).lower()} masked={wide}}}"
     steps = {last} if level == "vectors" else {scalars, vectors, last}
     for pipeline in (scalars, vectors, last):
         if pipeline in steps:

@@ -49,12 +49,14 @@ from rfxjit.dialects.ir import (
     i32s,
     i64,
     integer_attr,
+    like,
     make,
     shape_of,
     walked,
 )
 from rfxjit.dialects.ir import vector as vector_type
 from rfxjit.dialects.loop_facts import POLL
+from rfxjit.passes.emit import constant_of
 from rfxjit.passes.llvm_builder import (
     BELOW,
     EQUAL,
@@ -109,6 +111,8 @@ INTRINSICS: dict[type[Operation], str] = {
 """Ops that are an intrinsic, which LLVM expands on every target."""
 
 
+_LESS = integer_attr(2, i64)
+"""The predicate `slt`."""
 _SEQ_CST = 7
 """The ordering of LLVM's `seq_cst`."""
 
@@ -118,6 +122,12 @@ class LlvmFunction(LlvmBuilder):
 
     streams = False
     """Whether it stores past the cache."""
+
+    def __init__(
+        self, old: func.FuncOp, *, poll: bool = False, masked: bool = True
+    ) -> None:
+        super().__init__(old, poll=poll)
+        self.masked = masked
 
     def run(self) -> llvm.FuncOp:
         types = list(self.old.function_type.outputs.data)
@@ -218,10 +228,25 @@ def _load(f: LlvmFunction, op: memref.LoadOp | vector.LoadOp) -> None:
     f.values[op.results[0]] = f.from_memory(value, type_)
 
 
+def _sign(f: LlvmFunction, op: memref.StoreOp | vector.StoreOp) -> SSAValue | None:
+    """The bytes to store for `x < 0` of vectors of i64, without mask registers."""
+    test = op.operands[0].owner
+    if f.masked or not isinstance(test, upstream.CmpiOp) or test.predicate != _LESS:
+        return None
+    x, zero = test.lhs, test.rhs.owner
+    uniform = isinstance(zero, vector.BroadcastOp) and constant_of(zero.source) == 0
+    if not uniform or element_type(x.type) != i64:
+        return None
+    # AVX2 compares 64 bits on one port, which is also the one that packs the results.
+    last = _splat(f, f.integer(63), *shape_of(x.type))
+    sign = f.op(llvm.LShrOp, (f.get(x), last), x.type)
+    return f.op(llvm.TruncOp, (sign,), like(x.type, i8), TRUNCATES)
+
+
 def _store(f: LlvmFunction, op: memref.StoreOp | vector.StoreOp) -> None:
     buffer = f.buffers[op.operands[1]]
     address = f.address(buffer, f.all(op.indices))
-    value = f.to_memory(f.get(op.operands[0]))
+    value = _sign(f, op) or f.to_memory(f.get(op.operands[0]))
     access = access_of(buffer.element)
     plain = partial(f.do, llvm.StoreOp, (value, address), access)
     if cast("IntegerAttr[Any]", op.nontemporal).value.data == 0:
@@ -431,11 +456,14 @@ class LowerToLlvmPass(ModulePass):
     poll: bool = False
     """Call `rfx.poll` in loops that say so."""
 
+    masked: bool = True
+    """Whether bools of vectors are in mask registers, one bit for each lane."""
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         top, polls = op.body.block, False
         for old in list(top.ops):
             if isinstance(old, func.FuncOp):
-                function = LlvmFunction(old, poll=self.poll)
+                function = LlvmFunction(old, poll=self.poll, masked=self.masked)
                 top.insert_op_before(function.run(), old)
                 polls = polls or function.cell is not None
                 old.detach()

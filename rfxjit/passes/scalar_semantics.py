@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
+import numpy as np
 from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import IntegerType
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
@@ -291,7 +292,9 @@ def _isinf(m: Emit, kind: str, _: Attribute, a: SSAValue) -> SSAValue:
 
 
 def _isfinite(m: Emit, kind: str, _: Attribute, a: SSAValue) -> SSAValue:
-    return m.lt(m.abs(a), float("inf"))
+    # Not `< inf`: of that LLVM makes a comparison of integers, which AVX2 has on one
+    # port alone for 64 bits.
+    return m.le(m.abs(a), float(np.finfo(dtype_of(a.type)).max))
 
 
 def _signbit(m: Emit, kind: str, _: Attribute, a: SSAValue) -> SSAValue:

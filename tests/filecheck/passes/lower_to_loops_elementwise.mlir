@@ -1072,7 +1072,7 @@ func.func @isfinite_f(%x0: tensor<8xf32>) -> tensor<8xi1> {
 }
 // CHECK-LABEL: func.func @isfinite_f(
 // CHECK:         math.absf
-// CHECK:         arith.cmpf olt,
+// CHECK:         arith.cmpf ole,
 
 // -----
 
