@@ -46,7 +46,7 @@ from rfxjit.dialects.ir import (
     shape_of,
     walked,
 )
-from rfxjit.passes.emit import Emit
+from rfxjit.passes.emit import Emit, constant_of
 
 IN_CACHE = 1 << 20
 """Bytes; an array that is no larger is in the cache, if its rows were used before."""
@@ -103,8 +103,13 @@ def _access(loop: Operation, arrays: list[SSAValue]) -> _Access | None:
     return None
 
 
-def _vector(access: _Access) -> SSAValue:
-    return access.vector if isinstance(access, vector.StoreOp) else access.result
+def _trip(access: _Access) -> int:
+    """How many elements one iteration goes on: it may have several vectors."""
+    value = access.vector if isinstance(access, vector.StoreOp) else access.result
+    around, (count,) = access.parent_op(), shape_of(value.type)
+    if isinstance(around, scf.ParallelOp):
+        return max(count, constant_of(around.step[0]) or 0)
+    return count
 
 
 def _shares(
@@ -114,7 +119,7 @@ def _shares(
     last = places[-2:]
     halves = all(
         shape_of(access.base.type)[-1] != DYNAMIC_INDEX
-        and bytes_of(_vector(access).type) >= 2 * _LINE
+        and _trip(access) * dtype_of(access.base.type).itemsize >= 2 * _LINE
         for _, access in last
     )
     return last if halves else places[1:2]
@@ -138,9 +143,10 @@ def _prefetch(
     if shares > 1:
         first = share * shape_of(access.base.type)[-1] // shares
         place = inside.add(inside.divui(place, shares), first)
-    (count,) = shape_of(_vector(access).type)
     for array in arrays:
-        for k in range(0, count // shares, _LINE // dtype_of(array.type).itemsize):
+        for k in range(
+            0, _trip(access) // shares, _LINE // dtype_of(array.type).itemsize
+        ):
             operands = (array, following, inside.add(place, k))
             append(lines, make(upstream.PrefetchOp, operands, (), loop.location, _SOON))
     move_before(top.ops, loop)

@@ -177,3 +177,39 @@ func.func @left(%x: memref<4096x1024xf32>, %small: memref<256x1024xf32>, %n: ind
 }
 // CHECK-LABEL: @left
 // CHECK-NOT:     memref.prefetch
+
+// -----
+
+// Two vectors of a line in one iteration: two lines.
+
+func.func @steps(%x: memref<4096x1024xf32>, %y: memref<4096x1024xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c16 = arith.constant 16 : index
+  %c32 = arith.constant 32 : index
+  %c1024 = arith.constant 1024 : index
+  %zero = arith.constant 0.0 : f32
+  %zeros = vector.broadcast %zero : f32 to vector<16xf32>
+  "scf.parallel"(%c0, %n, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%r: index):
+    %s = scf.for %k = %c0 to %c1024 step %c16 iter_args(%a = %zeros) -> (vector<16xf32>) {
+      %0 = vector.load %x[%r, %k] : memref<4096x1024xf32>, vector<16xf32>
+      %1 = arith.addf %a, %0 : vector<16xf32>
+      scf.yield %1 : vector<16xf32>
+    }
+    "scf.parallel"(%c0, %c1024, %c32) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+    ^bb1(%k: index):
+      %0 = vector.load %x[%r, %k] : memref<4096x1024xf32>, vector<16xf32>
+      vector.store %0, %y[%r, %k] : memref<4096x1024xf32>, vector<16xf32>
+      %j = arith.addi %k, %c16 : index
+      %1 = vector.load %x[%r, %j] : memref<4096x1024xf32>, vector<16xf32>
+      vector.store %1, %y[%r, %j] : memref<4096x1024xf32>, vector<16xf32>
+      scf.reduce
+    }) : (index, index, index) -> ()
+    scf.reduce
+  }) : (index, index, index) -> ()
+  func.return
+}
+// CHECK-LABEL: @steps
+// CHECK-COUNT-2: memref.prefetch
+// CHECK-NOT:     memref.prefetch

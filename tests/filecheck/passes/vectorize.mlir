@@ -405,3 +405,125 @@ func.func @rest(%x: memref<64xf32>) {
 // CHECK:         %[[MASK:.*]] = vector.create_mask %{{.*}} : vector<64xi1>
 // CHECK:         vector.maskedstore %acc[%c0], %[[MASK]], %{{.*}} : memref<64xf32>, vector<64xi1>, vector<64xf32>
 // CHECK:         vector.load %acc[%c0] : memref<64xf32>, vector<32xf32>
+
+// -----
+
+// Little but loads and a store, of what is in L2: four vectors of 32 bytes in turn.
+
+func.func @plain(%x: memref<65536xf64>, %y: memref<65536xf64>, %b: index, %e: index) {
+  %c1 = arith.constant 1 : index
+  "scf.parallel"(%b, %e, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%i: index):
+    %0 = memref.load %x[%i] : memref<65536xf64>
+    %1 = arith.mulf %0, %0 : f64
+    memref.store %1, %y[%i] : memref<65536xf64>
+    scf.reduce
+  }) : (index, index, index) -> ()
+  func.return
+}
+// CHECK-LABEL: @plain
+// CHECK:         %[[MASK:.*]] = arith.constant -16 : index
+// CHECK:         "scf.parallel"(%b, %[[MID:.*]], %{{.*}})
+// CHECK-NEXT:    ^{{.*}}(%[[I:.*]]: index):
+// CHECK-NEXT:      vector.load %x[%[[I]]] : memref<65536xf64>, vector<4xf64>
+// CHECK-NEXT:      arith.mulf
+// CHECK-NEXT:      vector.store %{{.*}}, %y[%[[I]]]
+// CHECK-NEXT:      %[[FOUR:.*]] = arith.constant 4 : index
+// CHECK-NEXT:      %[[J:.*]] = arith.addi %[[I]], %[[FOUR]]
+// CHECK-NEXT:      vector.load %x[%[[J]]]
+// CHECK-COUNT-2:   vector.load
+// CHECK-NOT:       vector.load
+// CHECK:           vector.create_mask %{{.*}} : vector<16xi1>
+
+// Without masks, single vectors, then single elements.
+
+// NARROW-LABEL: @plain
+// NARROW-COUNT-4: vector.load {{.*}} vector<4xf64>
+// NARROW:         arith.constant -4 : index
+// NARROW:         vector.load {{.*}} vector<4xf64>
+// NARROW:         memref.load
+
+// -----
+
+// Not what is in L1, what is stored past the cache, three arguments, or more ops.
+
+func.func @small(%x: memref<4095xf64>, %y: memref<4095xf64>, %b: index, %e: index) {
+  %c1 = arith.constant 1 : index
+  "scf.parallel"(%b, %e, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%i: index):
+    %0 = memref.load %x[%i] : memref<4095xf64>
+    %1 = arith.mulf %0, %0 : f64
+    memref.store %1, %y[%i] : memref<4095xf64>
+    scf.reduce
+  }) : (index, index, index) -> ()
+  func.return
+}
+// CHECK-LABEL: @small
+// CHECK:         vector.load {{.*}} vector<8xf64>
+
+func.func @large(%x: memref<1048576xf64>, %y: memref<1048576xf64>, %b: index, %e: index) {
+  %c1 = arith.constant 1 : index
+  "scf.parallel"(%b, %e, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%i: index):
+    %0 = memref.load %x[%i] : memref<1048576xf64>
+    %1 = arith.mulf %0, %0 : f64
+    memref.store %1, %y[%i] : memref<1048576xf64>
+    scf.reduce
+  }) : (index, index, index) -> ()
+  func.return
+}
+// CHECK-LABEL: @large
+// CHECK:         vector.load {{.*}} vector<8xf64>
+
+func.func @three(%x: memref<65536xf64>, %y: memref<65536xf64>, %z: memref<65536xf64>, %w: memref<65536xf64>, %b: index, %e: index) {
+  %c1 = arith.constant 1 : index
+  "scf.parallel"(%b, %e, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%i: index):
+    %0 = memref.load %x[%i] : memref<65536xf64>
+    %1 = memref.load %y[%i] : memref<65536xf64>
+    %2 = memref.load %z[%i] : memref<65536xf64>
+    %3 = arith.mulf %0, %1 : f64
+    %4 = arith.addf %3, %2 : f64
+    memref.store %4, %w[%i] : memref<65536xf64>
+    scf.reduce
+  }) : (index, index, index) -> ()
+  func.return
+}
+// CHECK-LABEL: @three
+// CHECK:         vector.load {{.*}} vector<8xf64>
+
+func.func @more(%x: memref<65536xf64>, %y: memref<65536xf64>, %b: index, %e: index) {
+  %c1 = arith.constant 1 : index
+  "scf.parallel"(%b, %e, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%i: index):
+    %0 = memref.load %x[%i] : memref<65536xf64>
+    %1 = arith.mulf %0, %0 : f64
+    %2 = arith.addf %1, %0 : f64
+    %3 = arith.mulf %2, %0 : f64
+    memref.store %3, %y[%i] : memref<65536xf64>
+    scf.reduce
+  }) : (index, index, index) -> ()
+  func.return
+}
+// CHECK-LABEL: @more
+// CHECK:         vector.load {{.*}} vector<8xf64>
+
+// -----
+
+// Bools of 64 bits: four registers with masks; without, as many as fill one when stored.
+
+func.func @bools(%x: memref<?xf64>, %o: memref<?xi1>, %b: index, %e: index) {
+  %c1 = arith.constant 1 : index
+  "scf.parallel"(%b, %e, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%i: index):
+    %0 = memref.load %x[%i] : memref<?xf64>
+    %1 = arith.cmpf uno, %0, %0 : f64
+    memref.store %1, %o[%i] : memref<?xi1>
+    scf.reduce
+  }) : (index, index, index) -> ()
+  func.return
+}
+// CHECK-LABEL: @bools
+// CHECK:         vector.load {{.*}} vector<32xf64>
+// NARROW-LABEL: @bools
+// NARROW:         vector.load {{.*}} vector<32xf64>
