@@ -193,17 +193,24 @@ class OutputWriter(ArgumentWriter):
         static = all(isinstance(n, int) for n in dims)
         large = not static or prod(cast("Any", dims)) >= blocks.LARGE
         own = large and blocks.limit() > 0
-        itemsize = np.dtype(output.dtype).itemsize
+        rest = "ptr null, ptr null, i32 0, ptr null"
+        if own:
+            rest = f"i64 {np.dtype(output.dtype).itemsize}, ptr {self._near(output)}"
         value = self.call(
             "ptr",
             blocks.NAME if own else "PyArray_NewFromDescr",
             f"ptr {kind}, ptr {descr}, i32 {len(output.shape)},"
-            f" ptr {self._dims(index)}, "
-            + (f"i64 {itemsize}" if own else "ptr null, ptr null, i32 0, ptr null"),
+            f" ptr {self._dims(index)}, {rest}",
         )
         code.require(code.let(f"icmp ne ptr {value}, null"), "fail")
         code.do(f"store ptr {value}, ptr {slot}")
         return value
+
+    def _near(self, output: Output) -> str:
+        """Where an argument begins that is read while `output` is written."""
+        inputs = self.signature.inputs
+        same = [i for i in self.buffers if inputs[i].shape == output.shape]
+        return next((self.buffers[i].data for i in (*same, *self.buffers)), "null")
 
     def _dims(self, index: int) -> str:
         dims = self.out_dims[index]

@@ -69,6 +69,19 @@ def test_they_are_aligned_and_own_their_data(shape):
 
 
 @pytest.mark.parametrize("n", [blocks.LARGE, X.size])
+@pytest.mark.parametrize("offset", [0, 16, 64, 1000, 2048, 4000])
+def test_they_are_apart_from_the_argument(n, offset):
+    f = compiled((n,))
+    memory = np.zeros(4 * n + 8192, "u1")
+    begin = -memory.ctypes.data % 4096 + offset
+    x = memory[begin : begin + 4 * n].view("f4")
+    for a in [f(x) for _ in range(3)]:
+        assert a.ctypes.data % 64 == 0
+        assert 768 <= (a.ctypes.data - x.ctypes.data) % 4096 < 4096 - 256
+        assert (a == 1).all()
+
+
+@pytest.mark.parametrize("n", [blocks.LARGE, X.size])
 def test_arrays_behave_as_any_other(n):
     x = np.zeros(n, "f4")
     a = compiled(x.shape)(x)
