@@ -10,12 +10,15 @@ a store before it waits for that store, and arguments and results of one size ha
 nearly the same. `floor` of 64 Ki f64 took .211 ns per element up to 0 bytes after its
 argument, .235 from 64 to 256 on, .215 at 512, .210 from 768 on.
 
-Fresh pages cost more than the kernel, so for blocks of 2 MiB or more the handler
+Fresh pages cost more than the kernel, and `free` gives pages back to the system in its
+own time: `modf` of 64 Ki f64 takes .4 ns per element, or 4 where its results are at the
+end of the heap. So for blocks of 32 KiB or more the handler
 
 - keeps those of arrays that are gone, up to `RFX_JIT_KEEP_MB` MiB in all (256; 0 is
-  none, and takes the handler out), the oldest leave first, 8 blocks at most;
-- gives a kept block to a new array of the same size, rounded up to 64 KiB;
-- aligns new blocks to huge pages, and asks the kernel for these.
+  none, and takes the handler out), the oldest leave first, 8 blocks at most of less
+  than 2 MiB and as many of more;
+- gives a kept block to a new array of the same size, rounded up to 4 or 64 KiB;
+- aligns new blocks of 2 MiB or more to huge pages, and asks the kernel for these.
 
 Only results of compiled functions are allocated so: where another handler than NumPy's
 own is set, it is used. The arrays own their data as any other; to write the handler
@@ -38,9 +41,12 @@ from rfxjit.runtime.entry_text import Environment, fill
 NAME = "rfx.new_array"
 LARGE = 1 << 12
 """Elements from which on an array is aligned."""
-KEPT = 1 << 21
+KEPT = 1 << 15
 """Bytes from which on its block is kept."""
+HUGE = 1 << 21
+"""Bytes from which on it has huge pages."""
 _SLOTS = 8
+"""Blocks that are kept of less than that, and of more."""
 _HEADER = 64
 """Bytes before the data; the last 16 are the block's address and the data's room."""
 _BEFORE, _APART = 256, 1024
@@ -51,9 +57,9 @@ _BEFORE, _APART = 256, 1024
 _TEXT = """
 @"rfx.limit" = global i64 0
 @kept = internal global i64 0
-@hand = internal global i64 0
-@blocks = internal global [{SLOTS} x ptr] zeroinitializer
-@sizes = internal global [{SLOTS} x i64] zeroinitializer
+@hands = internal global [2 x i64] zeroinitializer
+@blocks = internal global [{ALL} x ptr] zeroinitializer
+@sizes = internal global [{ALL} x i64] zeroinitializer
 
 ; Give the block in a slot back, if there is one.
 define internal void @drop(i64 %slot) {
@@ -75,11 +81,22 @@ done:
   ret void
 }
 
-define internal i64 @turn() {
-  %slot = load i64, ptr @hand
-  %next = add i64 %slot, 1
-  %hand = urem i64 %next, {SLOTS}
-  store i64 %hand, ptr @hand
+; The first slot for blocks of a size.
+define internal i64 @slots(i64 %bytes) {
+  %huge = icmp uge i64 %bytes, {HUGE}
+  %first = select i1 %huge, i64 {SLOTS}, i64 0
+  ret i64 %first
+}
+
+; The slot whose turn it is, of those from the first one on.
+define internal i64 @turn(i64 %first) {
+  %which = udiv i64 %first, {SLOTS}
+  %hand.at = getelementptr i64, ptr @hands, i64 %which
+  %hand = load i64, ptr %hand.at
+  %next = add i64 %hand, 1
+  %around = urem i64 %next, {SLOTS}
+  store i64 %around, ptr %hand.at
+  %slot = add i64 %first, %hand
   ret i64 %slot
 }
 
@@ -109,21 +126,28 @@ define ptr @"rfx.malloc"(ptr %context, i64 %bytes) {
 define internal ptr @take(i64 %bytes, ptr %near) {
 entry:
   %place = alloca ptr
-  %kept.size = icmp uge i64 %bytes, {KEPT}
-  br i1 %kept.size, label %round, label %small
+  %keeps = icmp uge i64 %bytes, {KEPT}
+  br i1 %keeps, label %round, label %small
 small:
-  %room = add i64 %bytes, {ROOM}
+  %wanted = phi i64 [ %bytes, %entry ], [ %rounded, %fresh ]
+  %room = add i64 %wanted, {ROOM}
   %malloc = {malloc}
   %raw = call ptr %malloc(i64 %room)
   %out = icmp eq ptr %raw, null
   br i1 %out, label %none, label %note
 round:
-  %padded = add i64 %bytes, 65535
-  %rounded = and i64 %padded, -65536
+  %huge = icmp uge i64 %bytes, {HUGE}
+  %unit = select i1 %huge, i64 65536, i64 4096
+  %padded = add i64 %bytes, %unit
+  %under = sub i64 %padded, 1
+  %mask = sub i64 0, %unit
+  %rounded = and i64 %under, %mask
+  %first = call i64 @slots(i64 %rounded)
+  %last = add i64 %first, {SLOTS}
   br label %look
 look:
-  %slot = phi i64 [ 0, %round ], [ %slot.next, %other ]
-  %more = icmp ult i64 %slot, {SLOTS}
+  %slot = phi i64 [ %first, %round ], [ %slot.next, %other ]
+  %more = icmp ult i64 %slot, %last
   br i1 %more, label %compare, label %fresh
 compare:
   %size.at = getelementptr i64, ptr @sizes, i64 %slot
@@ -142,6 +166,9 @@ take:
   %old = load ptr, ptr %block.at
   br label %note
 fresh:
+  %new.huge = icmp uge i64 %rounded, {HUGE}
+  br i1 %new.huge, label %pages, label %small
+pages:
   %with.header = add i64 %rounded, {ROOM}
   %memalign = {posix_memalign}
   %error = call i32 %memalign(ptr %place, i64 2097152, i64 %with.header)
@@ -154,7 +181,7 @@ made:
   br label %note
 note:
   %block = phi ptr [ %raw, %small ], [ %old, %take ], [ %new, %made ]
-  %size = phi i64 [ %bytes, %small ], [ %rounded, %take ], [ %rounded, %made ]
+  %size = phi i64 [ %wanted, %small ], [ %rounded, %take ], [ %rounded, %made ]
   %data = call ptr @place(ptr %block, ptr %near)
   %size.before = getelementptr i64, ptr %data, i64 -1
   store i64 %size, ptr %size.before
@@ -189,11 +216,14 @@ room:
   %enough = icmp ule i64 %sum, %limit
   br i1 %enough, label %keep, label %evict
 evict:
-  %oldest = call i64 @turn()
+  %oldest = call i64 @turn(i64 0)
   call void @drop(i64 %oldest)
+  %oldest.huge = call i64 @turn(i64 {SLOTS})
+  call void @drop(i64 %oldest.huge)
   br label %room
 keep:
-  %slot = call i64 @turn()
+  %first = call i64 @slots(i64 %size)
+  %slot = call i64 @turn(i64 %first)
   call void @drop(i64 %slot)
   %block.at = getelementptr ptr, ptr @blocks, i64 %slot
   store ptr %block, ptr %block.at
@@ -344,7 +374,8 @@ def function() -> int:
     facts = {name: env.function(name) for name in _API}
     facts |= {"handler": env.object(capsule), "LARGE": str(LARGE)}
     numbers = {
-        "SLOTS": _SLOTS, "SPARE": 2 * _HEADER - 1, "KEPT": KEPT,
+        "SLOTS": _SLOTS, "ALL": 2 * _SLOTS, "KEPT": KEPT, "HUGE": HUGE,
+        "SPARE": 2 * _HEADER - 1,
         "BEFORE": _BEFORE, "APART": _APART, "ROOM": 2 * _HEADER - 1 + _APART,
         "CARRAY": capi.CARRAY, "OWNDATA": capi.OWNDATA,
         "ARRAY_FLAGS": capi.ARRAY_FLAGS, "ARRAY_HANDLER": capi.ARRAY_HANDLER,

@@ -28,26 +28,52 @@ def compiled(*shapes):
     return f
 
 
-X = np.zeros(blocks.KEPT // 4, "f4")
+X = np.zeros(blocks.HUGE // 4, "f4")
+SIZES = (blocks.LARGE, blocks.KEPT // 4, X.size)
 
 
-def test_memory_is_used_again_once_it_is_free():
-    f = compiled(X.shape)
-    a = f(X)
+@pytest.mark.parametrize("n", SIZES[1:])
+def test_memory_is_used_again_once_it_is_free(n):
+    x = X[:n]
+    f = compiled(x.shape)
+    a = f(x)
     assert handler_of(a) == "rfxjit"
     assert a.flags.owndata
     assert a.ctypes.data % 64 == 0
-    b = f(X)
+    b = f(x)
     assert b.ctypes.data != a.ctypes.data
     view, place = a[5:], a.ctypes.data
     del a
-    other = f(X).ctypes.data
+    other = f(x).ctypes.data
     assert other != place  # a view keeps it
     del view
-    c, d = f(X), f(X)
+    c, d = f(x), f(x)
     assert {c.ctypes.data, d.ctypes.data} == {place, other}
     assert (c == 1).all()
     assert (b == 1).all()
+
+
+def test_small_blocks_do_not_push_out_large_ones():
+    small, large = X[: blocks.KEPT // 4], np.zeros(X.size + 20_000, "f4")
+    f, g = compiled(large.shape), compiled(small.shape)
+    place = f(large).ctypes.data
+    many = [g(small) for _ in range(20)]
+    del many
+    assert f(large).ctypes.data == place
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts as Linux does")
+def test_results_of_a_known_size_get_no_new_pages():
+    import resource
+
+    x = np.zeros(1 << 16)
+    f = rfx.jit(lambda x: (x + 1, x + 2), strict=True)
+    for _ in range(3):
+        f(x)
+    before = resource.getrusage(resource.RUSAGE_THREAD).ru_minflt
+    for _ in range(20):
+        f(x)
+    assert resource.getrusage(resource.RUSAGE_THREAD).ru_minflt - before < 100
 
 
 def test_only_large_results():
@@ -58,7 +84,9 @@ def test_only_large_results():
     assert handler_of(compiled(9)(np.zeros(9, "f4"))) == "default_allocator"
 
 
-@pytest.mark.parametrize("shape", [(blocks.LARGE,), (3, 5, 1000), (2, 1 << 20)])
+@pytest.mark.parametrize(
+    "shape", [(blocks.LARGE,), (3, 5, 1000), (2, 1 << 20), (9000,)]
+)
 def test_they_are_aligned_and_own_their_data(shape):
     f, x = compiled(shape), np.zeros(shape, "f4")
     for a in [f(x) for _ in range(5)]:
@@ -68,7 +96,7 @@ def test_they_are_aligned_and_own_their_data(shape):
         assert (a == 1).all()
 
 
-@pytest.mark.parametrize("n", [blocks.LARGE, X.size])
+@pytest.mark.parametrize("n", SIZES)
 @pytest.mark.parametrize("offset", [0, 16, 64, 1000, 2048, 4000])
 def test_they_are_apart_from_the_argument(n, offset):
     f = compiled((n,))
@@ -81,7 +109,7 @@ def test_they_are_apart_from_the_argument(n, offset):
         assert (a == 1).all()
 
 
-@pytest.mark.parametrize("n", [blocks.LARGE, X.size])
+@pytest.mark.parametrize("n", SIZES)
 def test_arrays_behave_as_any_other(n):
     x = np.zeros(n, "f4")
     a = compiled(x.shape)(x)
