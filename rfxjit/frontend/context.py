@@ -13,7 +13,7 @@ import inspect
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -40,9 +40,11 @@ if TYPE_CHECKING:
     from rfxjit.frontend.pieces import Pieces
 
 PACKAGE = __name__.partition(".")[0]
+_PLACES = 4096
+"""Places in sources that are remembered: of what is compiled now, not of all before."""
 
 
-@cache
+@lru_cache(maxsize=256)
 def _positions(code: CodeType) -> tuple[tuple[int | None, int | None], ...]:
     return tuple((line, col) for line, _, col, _ in code.co_positions())
 
@@ -67,13 +69,13 @@ def user_location() -> SourceLocation | None:
     return _location(frame.f_code, frame.f_code.co_filename, frame.f_lasti)
 
 
-@cache
+@lru_cache(maxsize=_PLACES)
 def _location(code: CodeType, file: str, instruction: int) -> SourceLocation:
     line, col = _positions(code)[instruction // 2]
     return SourceLocation(file, line or code.co_firstlineno, col or 0)
 
 
-@cache
+@lru_cache(maxsize=_PLACES)
 def _attribute(location: SourceLocation) -> FileLineColLoc:
     return FileLineColLoc(
         StringAttr(location.file), IntAttr(location.line), IntAttr(location.col + 1)

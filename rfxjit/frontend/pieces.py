@@ -11,12 +11,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any
 
 from rfxjit.frontend.liveness import Liveness, always_leaves, reads
-from rfxjit.frontend.syntax import INNER, rewritten
+from rfxjit.frontend.syntax import INNER, per_function, rewritten
 
 GIVEN = "value__rfx"
 """The name that holds what a target is given."""
@@ -73,19 +73,23 @@ NO_PIECES = Pieces("", "", (), Liveness(()), frozenset())
 """Those of a function that is run as a whole."""
 
 
-@cache
 def pieces(function: FunctionType) -> Pieces | None:
     """A function in pieces; None if it has no control flow of its own.
 
     Raises NoSourceError if the source is not there or does not fit.
     """
-    found = rewritten(function.__code__, function)
+    return _pieces(function.__code__, function)
+
+
+@per_function
+def _pieces(code: CodeType, function: FunctionType) -> Pieces | None:
+    found = rewritten(code, function)
     if found.live is None or isinstance(found.node, ast.Lambda):
         return None
-    return _of_node(found.node, found.live, function.__code__)
+    return _of_node(found.node, found.live, code)
 
 
-@cache
+@lru_cache(maxsize=256)
 def inner_pieces(number: int, code: CodeType) -> Pieces:
     """A nested function of rewritten code; see `Hooks.inner`."""
     return _of_node(*INNER[number], code)

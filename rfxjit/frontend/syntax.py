@@ -36,9 +36,12 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType, FunctionType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 from rfxjit.frontend.liveness import SCOPES, Liveness
+
+T = TypeVar("T")
 
 HOOKS = "H__rfx"
 """The name by which rewritten code knows its hooks."""
@@ -311,7 +314,26 @@ class Rewritten:
     live: Liveness | None
 
 
-@functools.cache
+def per_function(
+    make: Callable[[CodeType, FunctionType], T],
+) -> Callable[[CodeType, FunctionType], T]:
+    """What `make` gives, once for each function, and no longer than that lives.
+
+    A function may be given other code.
+    """
+    known: WeakKeyDictionary[FunctionType, tuple[CodeType, T]] = WeakKeyDictionary()
+
+    @functools.wraps(make)
+    def get(code: CodeType, function: FunctionType) -> T:
+        found = known.get(function)
+        if found is None or found[0] is not code:
+            found = known[function] = code, make(code, function)
+        return found[1]
+
+    return get
+
+
+@per_function
 def rewritten(code: CodeType, function: FunctionType) -> Rewritten:
     """The rewritten definition of a function, whose code object this is.
 
@@ -340,7 +362,7 @@ def rewritten(code: CodeType, function: FunctionType) -> Rewritten:
     return Rewritten(ast.fix_missing_locations(_Slices().visit(node)), live)
 
 
-@functools.cache
+@per_function
 def _factory(code: CodeType, function: FunctionType) -> Callable[[Any], FunctionType]:
     """A function that makes the rewritten function from its hooks."""
     node = rewritten(code, function).node

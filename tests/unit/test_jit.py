@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import functools
+import gc
 import inspect
 import os
 import pickle
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -302,6 +304,7 @@ ELSEWHERE = """
 import platform
 platform.machine = lambda: "riscv64"
 import sys
+import weakref
 import numpy as np
 from hand_written_units import pid_unit
 from stand_in_compiler import make
@@ -334,6 +337,7 @@ def test_where_native_entries_are_not_known_to_work(root):
 
 PROGRAM = """
 import sys
+import weakref
 import numpy
 import rfxjit.jit
 heavy = {"xdsl", "llvmlite", "logging", "rfxjit.frontend", "rfxjit.compiler"}
@@ -376,3 +380,22 @@ def test_fastmath_is_a_permission():
     np.testing.assert_array_equal(named(x), np.zeros(3))
     with pytest.raises(ValueError, match="fastmath has no flag fast; it has afn, arcp"):
         jit(lambda x: x, fastmath=["fast"])
+
+
+def test_a_function_that_is_gone_is_forgotten():
+    def adder(k):
+        def f(x):
+            if x.ndim == 1:
+                x = x + k
+            return x * 2
+
+        return f
+
+    gone = []
+    for _ in range(3):
+        function = adder(np.ones(4))
+        rfx.jit(function, strict=True)(np.zeros(4))
+        gone.append(weakref.ref(function))
+    del function
+    gc.collect()
+    assert [r() for r in gone] == [None] * 3
