@@ -49,7 +49,7 @@ def _positions(code: CodeType) -> tuple[tuple[int | None, int | None], ...]:
     return tuple((line, col) for line, _, col, _ in code.co_positions())
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _is_users(module: str) -> bool:
     return not f"{module}.".startswith((f"{PACKAGE}.", "numpy.", "optree."))
 
