@@ -198,7 +198,7 @@ class _ControlGrower(Grower):
         if count == "computed":
             some = b.rem(self.place(), b.constant(5, np.int64))
             end = b.op(upstream.IndexCastOp, (b.extract(some),), index)
-        elif count == "dim" and not isinstance(self.sizes[0], int):
+        elif count == "dim" and not self.depth and not isinstance(self.sizes[0], int):
             end = self.sizes[0]
         else:
             end = b.index_const(self.number(0, 4))

@@ -54,6 +54,10 @@ class Dual(np.lib.mixins.NDArrayOperatorsMixin):
         return Dual(result, slopes, self.met)
 
     def __array_function__(self, function: Any, _: Any, args: Any, kwargs: Any) -> Any:
+        if function is np.nan_to_num:
+            (x,) = args
+            finite = np.where(np.isfinite(x.value), x.slopes, 0.0)
+            return Dual(np.nan_to_num(x.value), finite, self.met)
         assert function is np.where
         condition, a, b = args
         return a if condition else b
