@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from rfxjit.tools.bench import Race, Runner, Setup, standard
+from rfxjit.tools.bench import Race, Runner, Setup, library, standard
 
 ROWS, COLUMNS = 4096, 1024
 
@@ -124,12 +124,17 @@ def rows(
     loop: Callable[..., object],
     target: tuple[str, float],
     setup: Setup,
+    *,
+    torch: str = "",
 ) -> Race:
-    """One function of each row."""
+    """One function of each row; `torch` names what torch has for it, uncompiled."""
     x = setup.rng.standard_normal((ROWS, COLUMNS), dtype=np.float32)
     vectors = setup.rng.standard_normal((2, COLUMNS), dtype=np.float32)
     arguments = (x, *vectors)[: function.__code__.co_argcount]
     runners = standard(setup, function, arguments, numba=loop, fastmath=True)
+    if torch and "torch" in runners:
+        own = library("torch")
+        runners["torch"] = Runner(getattr(own, torch), (own.from_numpy(x), 1))
     name = f"{function.__name__}_f4"
     if limit := getattr(setup.limit, name, None):
         runners["C"] = Runner(limit, arguments)
@@ -140,7 +145,7 @@ def rows(
 RACES = {
     "sum": whole,
     "mean-var": partial(rows, mean_var, mean_var_loop, ("numba", 0.6)),
-    "softmax": partial(rows, softmax, softmax_loop, ("jax", 0.46)),
+    "softmax": partial(rows, softmax, softmax_loop, ("jax", 0.46), torch="softmax"),
     "layernorm": partial(rows, layernorm, layernorm_loop, ("numba", 0.75)),
     "logsumexp": partial(rows, logsumexp, logsumexp_loop, ("jax", 0.41)),
 }

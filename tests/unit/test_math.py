@@ -15,6 +15,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
+from accuracy import PAGE, exactly
 from math_cases import BY_NAME, CASES, FLOATS, Array, errors, points
 from numpy_emit import evaluate
 
@@ -40,6 +41,24 @@ def test_error_against_a_wider_format(name: str, dtype: Any, has_fma: bool) -> N
     assert error[worst] <= case.bounds[FLOATS.index(dtype)], [
         a[worst] for a in operands
     ]
+
+
+def test_the_worst_inputs_of_the_page() -> None:
+    """The long run over all f32 inputs found them; the suite tries a few thousand."""
+    tables = PAGE.read_text(encoding="utf-8").split("\n## float")[1:]
+    found = 0
+    for index, table in enumerate(tables):
+        for row in table.splitlines():
+            cells = [cell.strip() for cell in row.split("|")]
+            if len(cells) < 5 or cells[1] not in CASES:
+                continue
+            case, dtype = CASES[cells[1]], FLOATS[index]
+            operands = tuple(dtype(number) for number in cells[4].split(", "))
+            got = evaluate(BY_NAME[case.name], *operands)[0]
+            error = exactly(case, operands, got)
+            assert np.isnan(error) or error <= case.bounds[index], row
+            found += 1
+    assert found == 2 * len(CASES)
 
 
 @pytest.mark.parametrize("name", ["exp", "exp2"])

@@ -357,7 +357,7 @@ def _tan_of(m: MathEmit, angle: Angle) -> SSAValue:
 
 
 def tan(m: MathEmit, x: SSAValue) -> SSAValue:
-    """Tangent. Bound 2.8 / 1.4 ULP."""
+    """Tangent. Bound 3.1 / 1.4 ULP."""
     fmt = format_of(x)
     y = _tan_of(m, _reduce(m, x, exactly=fmt is F64))
     if fmt is F64 or not m.has_fma:
