@@ -369,6 +369,15 @@ def a_mask_is_what_it_was(x, y, v, i):
 
 
 @code
+def masks_without_elements(x, y, v, i):
+    rows, none = v[:0] > 0, x[0:0] > 0
+    x[rows] += x[rows]
+    x[none] = 7
+    y[:, rows] *= 2
+    return x[rows], x[none], y[1, rows]
+
+
+@code
 def views_under_masks(x, y, v, i):
     part = x[1:, ::2]
     part[part > 0] = -1

@@ -41,6 +41,8 @@ def _expand(x: Tracer, key: Any) -> list[Any]:
             raise refuse("True or False as an index is not traced")
         if isinstance(item, Masked):
             raise refuse("the elements that a mask chooses cannot be an index")
+        if _is_mask(item) and any(isinstance(n, int) and n == 0 for n in item.shape):
+            item = np.zeros(item.shape, bool)  # noqa: PLW2901 - it chooses nothing
         known = isinstance(item, np.ndarray) or (
             isinstance(item, list) and not any(isinstance(v, Tracer) for v in item)
         )
@@ -76,7 +78,9 @@ def _dims(items: Sequence[Any]) -> int:
 
 def _expect_mask(x: Tracer, shape: Sequence[Any], at: int) -> None:
     for d, n in enumerate(shape, at):
-        if d < x.ndim and x.shape[d] != n:
+        # NumPy lets a mask without elements choose none of any dim.
+        empty = isinstance(n, int) and n == 0
+        if d < x.ndim and not empty and x.shape[d] != n:
             raise IndexError(
                 "boolean index did not match indexed array along axis"
                 f" {d}; size of axis is {x.shape[d]} but size of corresponding boolean"

@@ -41,7 +41,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 
 from rfxjit.dialects import upstream
-from rfxjit.dialects.ir import f32, f64, i1, make, move_before, shape_of
+from rfxjit.dialects.ir import f32, f64, i1, make, move_before, shape_of, walked
 from rfxjit.dialects.ir import vector as vector_type
 from rfxjit.dialects.op_parts import int_list
 from rfxjit.passes.emit import Emit, constant_of
@@ -57,7 +57,7 @@ class ReduceExtremaPass(ModulePass):
     name = "reduce-extrema"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        for last in [o for o in op.walk() if isinstance(o, _EXTREMA)]:
+        for last in [o for o in walked(op) if isinstance(o, _EXTREMA)]:
             if last.result.type in (f32, f64):
                 tree = [last]
                 while (whole := _whole(tree[-1])) is not None:
