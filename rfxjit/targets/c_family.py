@@ -33,6 +33,7 @@ from rfxjit.dialects.ir import (
     i32,
     i64,
     shape_of,
+    walked,
 )
 from rfxjit.dialects.loop_facts import trip_limit
 
@@ -92,6 +93,9 @@ _CMPF = ("false", "{a} == {b}", "{a} > {b}", "{a} >= {b}", "{a} < {b}", "{a} <= 
          "!({a} > {b})", "{a} != {b}", "{a} != {a} || {b} != {b}", "true")  # fmt: skip
 
 
+_VIEWS = (memref.CollapseShapeOp, memref.ReinterpretCastOp, memref.ViewOp)
+
+
 class Writer:
     """Writes one function; `lines` may be nested by `depth`."""
 
@@ -104,6 +108,26 @@ class Writer:
         self.dims: dict[SSAValue, list[str]] = {}
         self.numbers = count()
         self.used: set[str] = set()
+        self.read: set[SSAValue] = set()
+        """What something that is written out reads."""
+        self.dead: set[Operation] = set()
+        """What is not written out: strict compilers warn of what nobody reads."""
+        for op in reversed(walked(function)):
+            # Loops, stores and terminators are there in any case.
+            if isinstance(op, scf.ConditionOp):
+                self.read.update(self._handed_on(op))
+            elif not op.results or op.regions or not self.read.isdisjoint(op.results):
+                self.read.update(op.operands)
+            else:
+                self.dead.add(op)
+
+    def _handed_on(self, op: scf.ConditionOp) -> list[SSAValue]:
+        """What a condition reads: of the values, those that are read where they go."""
+        loop = cast("scf.WhileOp", op.parent_op())
+        places = zip(loop.results, loop.after_region.block.args, strict=True)
+        read = [not self.read.isdisjoint(both) for both in places]
+        values = [v for v, here in zip(op.args, read, strict=True) if here]
+        return [op.condition, *values]
 
     # ---- names and types
 
@@ -141,18 +165,26 @@ class Writer:
         self.lines.append("  " * self.depth + text)
 
     def define(self, value: SSAValue, text: str) -> None:
-        """`const T name = text;` unless nobody reads it."""
-        if value.first_use is not None:
-            type_ = self.type(value.type)
-            self.line(f"const {type_} {self.fresh(value)} = {text};")
+        """`const T name = text;`"""
+        type_ = self.type(value.type)
+        self.line(f"const {type_} {self.fresh(value)} = {text};")
 
     # ---- the function
 
+    def reads(self, value: SSAValue) -> bool:
+        """Whether more is done with a memref, or a view of it, than storing."""
+        return any(
+            self.reads(use.operation.results[0])
+            if isinstance(use.operation, _VIEWS)
+            else not isinstance(use.operation, memref.StoreOp)
+            for use in value.uses
+            if use.operation not in self.dead
+        )
+
     def writes(self, value: SSAValue, written: set[SSAValue]) -> bool:
         """Whether a memref or a view of it is stored to."""
-        views = (memref.CollapseShapeOp, memref.ReinterpretCastOp, memref.ViewOp)
         return value in written or any(
-            isinstance(use.operation, views)
+            isinstance(use.operation, _VIEWS)
             and self.writes(use.operation.results[0], written)
             for use in value.uses
         )
@@ -175,7 +207,8 @@ class Writer:
 
     def block(self, block: Block) -> None:
         for op in block.ops:
-            self.op(op)
+            if op not in self.dead:
+                self.op(op)
 
     def op(self, op: Operation) -> None:
         cls = type(op)
@@ -281,8 +314,7 @@ def _truncate(w: Writer, op: upstream.TruncIOp) -> None:
 
 
 def _bitcast(w: Writer, op: arith.BitcastOp) -> None:
-    if op.result.first_use is not None:
-        w.syntax.bits(w, op)
+    w.syntax.bits(w, op)
 
 
 def _place(w: Writer, buffer: SSAValue, indices: Sequence[SSAValue]) -> str:
@@ -314,6 +346,8 @@ def _alloca(w: Writer, op: memref.AllocaOp) -> None:
     # There are no arrays of no elements.
     w.line(f"{w.type(op.memref.type)} {w.fresh(op.memref)}[{max(total, 1)}];")
     w.dims[op.memref] = [str(n) for n in shape]
+    if not w.reads(op.memref):
+        w.line(f"(void){w.names[op.memref]};")
 
 
 def _mixed(w: Writer, shape: Sequence[int], sizes: Sequence[SSAValue]) -> list[str]:
@@ -369,7 +403,7 @@ def _variables(
     for value, first in zip(results, start, strict=True):
         name = w.fresh(value)
         w.line(f"{w.type(value.type)} {name} = {w.names[first]};")
-        if value.first_use is None:
+        if value not in w.read:
             w.line(f"(void){name};")
     return [w.names[v] for v in results]
 
@@ -412,6 +446,8 @@ def _if(w: Writer, op: scf.IfOp) -> None:
     for result in op.results:
         targets.append(w.fresh(result))
         w.line(f"{w.type(result.type)} {targets[-1]};")
+        if result not in w.read:
+            w.line(f"(void){targets[-1]};")
     w.line(f"if ({w.names[op.cond]}) {{")
     for k, region in enumerate((op.true_region, op.false_region)):
         if region.blocks:
@@ -429,7 +465,7 @@ def _while(w: Writer, op: scf.WhileOp) -> None:
     before, after = op.before_region.block, op.after_region.block
     condition = cast("scf.ConditionOp", before.last_op)
     pairs = zip(op.results, condition.args, strict=True)
-    used = [(r, v) for r, v in pairs if r.first_use is not None]
+    used = [(r, v) for r, v in pairs if r in w.read]
     carried = _variables(w, before.args, op.arguments)
     for result, _ in used:
         w.line(f"{w.type(result.type)} {w.fresh(result)};")
@@ -445,7 +481,8 @@ def _while(w: Writer, op: scf.WhileOp) -> None:
     if limit is not None:
         w.line(f"if ({left}-- == 0) return {limit[1]};")
     for argument, value in zip(after.args, condition.args, strict=True):
-        w.names[argument] = w.names[value]
+        if argument in w.read:
+            w.names[argument] = w.names[value]
     w.depth -= 1
     _body(w, after)
     w.depth += 1
