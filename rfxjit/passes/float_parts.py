@@ -82,4 +82,4 @@ def exponent(m: Emit, kind: str, type_: Attribute, x: SSAValue) -> SSAValue:
     whole, stored, bias = _layout(type_)
     _, tiny, biased, special = _parts(m, type_, x)
     lost = m.select(tiny, m.const(bias - 1 + stored + 1, whole), bias - 1)
-    return m.select(special, 0.0, m.sitofp(m.sub(biased, lost), type_))
+    return m.sitofp(m.select(special, 0, m.sub(biased, lost)), type_)

@@ -88,7 +88,7 @@ def _leave_if(
 ) -> None:
     """Return a status from the function if a condition holds, or go on in `stay`."""
     leave = f.start([])
-    # Not `rare`: with weights here and in `_ask` an insertion sort takes twice the time.
+    # Not `rare`: with weights here and in `_ask` an insertion sort takes twice as long.
     _cond_branch(f, condition, (leave, ()), (stay, ()))
     f.block = leave
     f.do(llvm.ReturnOp, (status,))

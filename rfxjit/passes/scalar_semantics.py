@@ -20,6 +20,7 @@ from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import IntegerType
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
+from rfxjit.dialects import upstream
 from rfxjit.dialects.elementwise import TABLE
 from rfxjit.dialects.ir import (
     INTEGERS,
@@ -35,7 +36,7 @@ from rfxjit.dialects.ir import (
     kind_of,
     make,
 )
-from rfxjit.passes.emit import Emit
+from rfxjit.passes.emit import Emit, constant_of
 from rfxjit.passes.float_parts import exponent, fraction, ldexp, nextafter
 from rfxjit.passes.math import LIBRARY
 from rfxjit.passes.math.common import MathEmit
@@ -392,11 +393,31 @@ def resize(m: Emit, x: SSAValue, to: Attribute, *, signed: bool) -> SSAValue:
     return m.extsi(x, to) if signed else m.extui(x, to)
 
 
-def _float_to_int(m: Emit, x: SSAValue, to: Attribute) -> SSAValue:
-    """Clamp first, since a conversion out of range is poison."""
-    import numpy as np
+def _most(value: SSAValue, depth: int = 0) -> float:
+    """What an integer is at most, without its sign, by the few ops that made it."""
+    if (number := constant_of(value)) is not None:
+        return abs(number)
+    op = value.owner
+    if isinstance(op, arith.AndIOp):
+        mask = constant_of(op.rhs)
+        return mask if mask is not None and mask >= 0 else float("inf")
+    if depth < 4 and isinstance(op, (arith.AddiOp, arith.SubiOp)):
+        return _most(op.lhs, depth + 1) + _most(op.rhs, depth + 1)
+    if depth < 4 and isinstance(op, upstream.SelectOp):
+        return max(_most(op.lhs, depth + 1), _most(op.rhs, depth + 1))
+    return float("inf")
 
+
+def _float_to_int(m: Emit, x: SSAValue, to: Attribute) -> SSAValue:
+    """Clamp first, since a conversion out of range is poison.
+
+    A small integer that has become a float, an exponent, is taken as it was.
+    """
     info = np.iinfo(cast("Any", dtype_of(to)))
+    if isinstance(x.owner, upstream.SIToFPOp) and info.min < 0:
+        whole = x.owner.operands[0]
+        if _most(whole) <= min(info.max, 2 ** np.finfo(dtype_of(x.type)).nmant):
+            return resize(m, whole, signless(to), signed=True)
     low, bound = int(info.min), int(info.max) + 1
     if x.type == f16:
         x = m.extf(x, f32)

@@ -1363,3 +1363,15 @@ func.func @gcd_u(%x0: tensor<8xui32>, %x1: tensor<8xui32>) -> tensor<8xui32> {
 // CHECK:         arith.cmpi eq,
 // CHECK:         arith.select
 // CHECK:         arith.remui
+
+// An exponent is an integer on the way: it is taken as that, without a float's limits.
+// CHECK-LABEL: @whole_exponent(
+// CHECK-NOT:     arith.fptosi
+// CHECK:         arith.trunci
+// CHECK-NOT:     arith.fptosi
+// CHECK:         func.return
+func.func @whole_exponent(%x: tensor<5xf64>) -> tensor<5xi32> {
+  %0 = rfx.exponent %x : tensor<5xf64>
+  %1 = rfx.convert %0 : tensor<5xf64> to tensor<5xi32>
+  func.return %1 : tensor<5xi32>
+}
