@@ -12,8 +12,7 @@ Most of what a new process waits for before its first result are classes: some 3
 - constraints on classes are compared by their classes, of which a union has up to 19;
 - the garbage collector is off: nothing that is imported is garbage.
 
-Afterwards, all is as it was, and the classes behave the same, but that `isinstance` is
-quicker: nothing can be registered for them. What a class lacks before
+Afterwards, all is as it was, and the classes behave the same. What a class lacks before
 it is defined saves time twice: Python walks over all objects four times when it exits.
 """
 
@@ -21,7 +20,6 @@ from __future__ import annotations
 
 import gc
 import threading
-from abc import ABCMeta
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -39,7 +37,6 @@ def quick_import() -> Generator[None]:
     with _lock, ExitStack() as stack:
         if not _state["depth"]:
             stack.enter_context(_no_collections())
-            _ask_python()
             stack.enter_context(lazy_dataclasses())
             stack.enter_context(_lazy_definitions())
             stack.enter_context(_quick_unions())
@@ -66,25 +63,6 @@ def _no_collections() -> Generator[None]:
             gc.freeze()
             gc.unfreeze()
         gc.enable()
-
-
-class _Plain(ABCMeta):
-    """Of abstract classes that nothing is registered for."""
-
-    __instancecheck__ = type.__instancecheck__
-    __subclasscheck__ = type.__subclasscheck__
-
-
-@cache
-def _ask_python() -> None:
-    """Let `isinstance` of ops, attributes and values be what it is of other classes;
-    `abc` takes four times as long, and a note of each class that it is asked for.
-    """
-    from xdsl.ir import core
-
-    for cls in vars(core).values():
-        if type(cls) is ABCMeta and cls.__module__ == core.__name__:
-            cls.__class__ = _Plain  # and of all that will inherit from it
 
 
 @contextmanager

@@ -33,6 +33,11 @@ def _is_mask(item: Any) -> bool:
     return isinstance(item, Tracer) and item.dtype == np.bool_
 
 
+def _is_zero(n: Any) -> bool:
+    """Whether a size is known to be 0."""
+    return isinstance(n, int) and n == 0
+
+
 def _expand(x: Tracer, key: Any) -> list[Any]:
     """The key with one item per dim, and None for each new axis."""
     items: list[Any] = []
@@ -41,12 +46,15 @@ def _expand(x: Tracer, key: Any) -> list[Any]:
             raise refuse("True or False as an index is not traced")
         if isinstance(item, Masked):
             raise refuse("the elements that a mask chooses cannot be an index")
-        if _is_mask(item) and any(isinstance(n, int) and n == 0 for n in item.shape):
-            item = np.zeros(item.shape, bool)  # noqa: PLW2901 - it chooses nothing
-        known = isinstance(item, np.ndarray) or (
+        if _is_mask(item) and any(map(_is_zero, item.shape)):
+            array = np.zeros(item.shape, bool)
+        elif isinstance(item, np.ndarray) or (
             isinstance(item, list) and not any(isinstance(v, Tracer) for v in item)
-        )
-        if known and (array := np.asarray(item)).dtype == bool:
+        ):
+            array = np.asarray(item)
+        else:
+            array = None
+        if array is not None and array.dtype == bool:
             _expect_mask(x, array.shape, _dims(items))
             items += np.nonzero(array)
         else:
@@ -79,8 +87,7 @@ def _dims(items: Sequence[Any]) -> int:
 def _expect_mask(x: Tracer, shape: Sequence[Any], at: int) -> None:
     for d, n in enumerate(shape, at):
         # NumPy lets a mask without elements choose none of any dim.
-        empty = isinstance(n, int) and n == 0
-        if d < x.ndim and not empty and x.shape[d] != n:
+        if d < x.ndim and not _is_zero(n) and x.shape[d] != n:
             raise IndexError(
                 "boolean index did not match indexed array along axis"
                 f" {d}; size of axis is {x.shape[d]} but size of corresponding boolean"
