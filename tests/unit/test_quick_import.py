@@ -251,3 +251,24 @@ def k(x):
         [sys.executable, program], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_classes_can_be_registered_all_the_same() -> None:
+    """In a process of its own: from then on it asks `abc` for all of xDSL's classes."""
+    code = """
+        import rfxjit.dialects.rfx
+        from xdsl.dialects.builtin import i32
+        from xdsl.ir import Attribute, Operation
+
+        class Foreign: pass
+
+        assert isinstance(i32, Attribute) and not isinstance(Foreign(), Attribute)
+        assert not isinstance(Foreign(), Operation)
+        Attribute.register(Foreign)
+        assert isinstance(Foreign(), Attribute) and issubclass(Foreign, Attribute)
+        assert isinstance(i32, Attribute) and not isinstance(i32, Operation)
+        assert not isinstance(Foreign(), Operation)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
