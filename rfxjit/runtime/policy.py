@@ -4,9 +4,11 @@ Calls fall into *families*: equal types, dtypes and ranks of all arguments, and 
 pattern of sizes (which dims are 0 or 1, and which are equal). Within a family
 
 1. the first unit is for exactly these sizes;
-2. the second is symbolic, if it is sizes that differ: it accepts the whole family, but
-   for dims that tracing had to pin;
-3. after `MOST` units the family runs in Python. Only programs that pin sizes or values
+2. the second is symbolic in the sizes that differ, if it is sizes. Other sizes stay
+   numbers: rows of a length that is known are worked on one by one, in the cache;
+3. the third is symbolic in all sizes. It accepts the whole family, but for dims that
+   tracing had to pin;
+4. after `MOST` units the family runs in Python. Only programs that pin sizes or values
    come here, and the warning says which line did it.
 """
 
@@ -39,13 +41,16 @@ class Family:
     ) -> frozenset[int] | None:
         """The sizes that shall be symbols in the next unit; None for a static one.
 
-        Those of all arguments (`sizes`), and of captured arrays those that differ.
+        Those that differ, also of captured arrays, and `sizes` of all arguments if
+        others had differed before.
         """
         signatures = [entry.unit.signature for entry in self.entries]
         differ = [_sizes_that_differ(signature, params) for signature in signatures]
         if not any(differ) and not any(map(_is_symbolic, signatures)):
             return None
-        return sizes.union(*differ) - {0, 1} or None
+        if len(signatures) > 1:
+            differ.append(set(sizes))
+        return frozenset[int]().union(*differ) - {0, 1} or None
 
     def pins(self) -> list[str]:
         """What made so many units necessary, most telling first."""

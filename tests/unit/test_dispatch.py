@@ -36,6 +36,13 @@ def test_the_second_size_is_symbolic_and_the_last():
     assert f.compile_count == 2
 
 
+def test_sizes_that_stay_are_numbers_until_they_differ_too():
+    f = make(total)
+    for shape in [(9, 4), (8, 4), (7, 4), (7, 3), (6, 5), (9, 7)]:
+        assert f(np.ones(shape)).shape == shape
+    assert f._compile_call.asked == [None, {8}, {7, 3}]
+
+
 def test_zero_and_one_have_units_of_their_own():
     f = make(total)
     for n in (0, 1, 0, 1, 5, 6, 7, 1, 0):
