@@ -28,6 +28,7 @@ PASSES: dict[str, str] = {
     "integer-ranges": "rfxjit.passes.integer_ranges:IntegerRangesPass",
     "lower-to-loops": "rfxjit.passes.lower_to_loops:LowerToLoopsPass",
     "map-to-gpu": "rfxjit.passes.map_to_gpu:MapToGpuPass",
+    "pipeline-rows": "rfxjit.passes.pipeline_rows:PipelineRowsPass",
     "prefetch-rows": "rfxjit.passes.prefetch_rows:PrefetchRowsPass",
     "promote-buffers": "rfxjit.passes.promote_buffers:PromoteBuffersPass",
     "reduce-extrema": "rfxjit.passes.reduce_extrema:ReduceExtremaPass",

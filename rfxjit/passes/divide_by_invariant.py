@@ -10,14 +10,17 @@
       %0 = arith.mulf %x, %r : f32
       %1 = math.fma %0, %d, -%x : f32                  the remainder, exact
       %2 = math.fma -%1, %r, %0 : f32
-      %rare = …                                        %x huge, tiny, NaN, or %d is
-      %q = scf.if %rare -> (f32) { arith.divf … } else { yield %2 } {rfx.rare}
+      %beyond = …                                      %x huge, tiny, NaN, or %d is
+      %q = scf.if %beyond -> (f32) {
+        %rare = …                                      and %x is not zero
+        … scf.if %rare -> (f32) { arith.divf … } else { yield %2 } {rfx.rare}
+      } else { yield %2 } {rfx.rare}
 
 The quotient has the same bits. With r = 1 / d rounded, one multiplication and two fused
 multiply-adds divide with one rounding, as long as nothing over- or underflows
 (P. Markstein, IBM J. Res. Dev. 34 (1990); N. Brisebarre, J.-M. Muller, S. K. Raina,
 IEEE Trans. Comput. 53 (2004)). A division of a vector keeps the only divider busy for
-10 to 16 cycles, these and the test for 4. The terms are arranged so that zeros keep
+10 to 16 cycles, these and the test for 3. The terms are arranged so that zeros keep
 their signs for a positive d; for a negative one, every x counts as rare.
 
 Loops around other loops are no vectors: they divide. Powers of two are multiplications
@@ -112,21 +115,24 @@ def _quotient(before: MathEmit, m: MathEmit, x: SSAValue, d: SSAValue) -> SSAVal
     """x / d, by what is computed of d alone in front of the loop."""
     fmt = format_of(x)
     # The quotient has to be normal, and the remainder exact: in f32, |x| >= 2^-102.
-    dividend, divisor = (100, 24) if fmt is F32 else (700, 200)
-    one = before.const(1.0, d.type)
-    reciprocal = before.div(one, d)
-    lowest = (fmt.bias - dividend) << fmt.fraction  # the bits of 2^-dividend
-    span = 2 * dividend << fmt.fraction
+    lowest, divisor = (84, 24) if fmt is F32 else (512, 200)
+    reciprocal = before.div(before.const(1.0, d.type), d)
     fine = before.and_(before.le(2.0**-divisor, d), before.le(d, 2.0**divisor))
-    zero = before.const(0, fmt.bits)
-    spans = before.select(fine, before.const(2 * span, fmt.bits), zero)
-    # No x is that one: `twice` is even.
-    harmless = before.select(fine, zero, before.const(1, fmt.bits))
+    # |x| has one of half of all exponents, from 2^-lowest on, if one bit of a
+    # difference is zero. For other d it is all bits, and no number is that NaN.
+    first = before.const(fmt.one - (lowest << fmt.fraction), fmt.bits)
+    low = before.select(fine, first, -2)
+    bits = before.select(fine, before.const(1 << (fmt.width - 2), fmt.bits), -1)
+    # No x is one: that is without its sign, and even.
+    harmless = before.select(fine, before.const(0, fmt.bits), 1)
 
     guess = m.mul(x, reciprocal)
     excess = m.fma(guess, d, m.neg(x))
     quotient = m.fma(m.neg(excess), reciprocal, guess)
-    twice = m.shl(m.bits(x), 1)  # without the sign
-    beyond = m.uge(m.sub(twice, 2 * lowest), spans)
-    rare = m.and_(beyond, m.ne(twice, harmless))
-    return m.rare(rare, lambda e: e.div(x, d), quotient)
+    beyond = m.ne(m.and_(m.sub(m.bits(x), low), bits), 0)
+
+    def exact(e: MathEmit) -> SSAValue:
+        wrong = e.ne(e.shl(e.bits(x), 1), harmless)
+        return e.rare(wrong, lambda e: e.div(x, d), quotient)
+
+    return m.rare(beyond, exact, quotient)

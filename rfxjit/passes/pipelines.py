@@ -12,11 +12,11 @@ PIPELINES: dict[str, str] = {
     "to-loops": "lower-to-loops",
     "to-scalars": "integer-ranges,expand-math",
     "to-vectors": "divide-by-invariant,vectorize,promote-buffers,reduce-extrema,"
-    "prefetch-rows,stream-stores",
+    "pipeline-rows,prefetch-rows,stream-stores",
     "to-gpu": "map-to-gpu",
     "to-nvvm": "lower-gpu-to-nvvm",
     "to-llvm": "lower-to-llvm",
     "cpu": "canonicalize,hoist,cse,dce,fuse,cse,lower-to-loops,integer-ranges,"
     "expand-math,divide-by-invariant,vectorize,promote-buffers,reduce-extrema,"
-    "prefetch-rows,stream-stores,lower-to-llvm",
+    "pipeline-rows,prefetch-rows,stream-stores,lower-to-llvm",
 }

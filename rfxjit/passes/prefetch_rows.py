@@ -70,16 +70,16 @@ class PrefetchRowsPass(ModulePass):
             body = rows.body.block
             loops = [o for o in body.ops if isinstance(o, _LOOPS)]
             if len(loops) > 1 and len(body.args) == 1:
-                arrays = _arrays(loops[0].body.block, body.args[0])
+                arrays = large_arrays(loops[0].body.block, body.args[0])
                 if not arrays:
                     continue
-                places = [(o, _access(o, arrays)) for o in loops]
+                places = [(o, first_access(o, arrays)) for o in loops]
                 shares = _shares([(o, a) for o, a in places if a is not None])
                 for k, (loop, access) in enumerate(shares):
-                    _prefetch(rows, loop, arrays, access, k, len(shares))
+                    prefetch(rows, loop, arrays, access, k, len(shares))
 
 
-def _arrays(loop: Block, row: SSAValue) -> list[SSAValue]:
+def large_arrays(loop: Block, row: SSAValue) -> list[SSAValue]:
     """The arguments of which a loop reads the elements of a row."""
     found: dict[SSAValue, None] = {}
     for op in loop.ops:
@@ -91,7 +91,7 @@ def _arrays(loop: Block, row: SSAValue) -> list[SSAValue]:
     return list(found)
 
 
-def _access(loop: Operation, arrays: list[SSAValue]) -> _Access | None:
+def first_access(loop: Operation, arrays: list[SSAValue]) -> _Access | None:
     """The first access of a loop to what is as long as a row of the arrays."""
     lengths = {shape_of(array.type)[1] for array in arrays}
     for op in loop.walk():
@@ -125,7 +125,7 @@ def _shares(
     return last if halves else places[1:2]
 
 
-def _prefetch(
+def prefetch(
     rows: scf.ParallelOp,
     loop: Operation,
     arrays: list[SSAValue],
@@ -153,4 +153,4 @@ def _prefetch(
     move_before(lines.ops, access)
 
 
-__all__ = ["PrefetchRowsPass"]
+__all__ = ["PrefetchRowsPass", "first_access", "large_arrays", "prefetch"]

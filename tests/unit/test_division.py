@@ -17,7 +17,9 @@ def _values(dtype: str, count: int) -> np.ndarray:
     exponents = rng.integers(info.minexp - info.nmant, info.maxexp, count)
     edges = [0.0, -0.0, np.inf, -np.inf, np.nan, info.max, info.tiny, 1.0, -1.0,
              info.smallest_subnormal, 1 + info.eps, 2 - info.eps]  # fmt: skip
-    powers = [2.0**k for k in (-102, -101, -100, -24, 24, 100, 101)]
+    ends = (-512, -200, -84, -24, 24, 44, 200, 512)
+    below = 1 - float(info.eps) / 2
+    powers = [2.0**k * f for k in ends for f in (1, -1, below)]
     spread = np.ldexp(rng.uniform(-2, 2, count), exponents)
     with np.errstate(over="ignore"):
         return np.concatenate([edges, powers, spread]).astype(dtype)

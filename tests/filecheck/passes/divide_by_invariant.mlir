@@ -20,7 +20,8 @@ func.func @by_scalar(%x: memref<?xf32>, %y: memref<?xf32>, %d: f32, %n: index) {
 // CHECK:         %[[ONE:.*]] = arith.constant 1.000000e+00 : f32
 // CHECK-NEXT:    %[[R:.*]] = arith.divf %[[ONE]], %d : f32
 // CHECK:         %[[FINE:.*]] = arith.andi %{{.*}}, %{{.*}} : i1
-// CHECK:         %[[SPANS:.*]] = arith.select %[[FINE]], %{{.*}}, %{{.*}} : i32
+// CHECK:         %[[LOW:.*]] = arith.select %[[FINE]], %{{.*}}, %{{.*}} : i32
+// CHECK:         %[[BITS:.*]] = arith.select %[[FINE]], %{{.*}}, %{{.*}} : i32
 // CHECK:         %[[HARMLESS:.*]] = arith.select %[[FINE]], %{{.*}}, %{{.*}} : i32
 // CHECK:         "scf.parallel"
 // CHECK:           %[[X:.*]] = memref.load %x
@@ -29,12 +30,20 @@ func.func @by_scalar(%x: memref<?xf32>, %y: memref<?xf32>, %d: f32, %n: index) {
 // CHECK-NEXT:      %[[EXCESS:.*]] = math.fma %[[GUESS]], %d, %[[MINUS]] : f32
 // CHECK-NEXT:      %[[LESS:.*]] = arith.negf %[[EXCESS]] : f32
 // CHECK-NEXT:      %[[Q:.*]] = math.fma %[[LESS]], %[[R]], %[[GUESS]] : f32
-// CHECK:           %[[BEYOND:.*]] = arith.cmpi uge, %{{.*}}, %[[SPANS]] : i32
-// CHECK-NEXT:      %[[HARM:.*]] = arith.cmpi ne, %{{.*}}, %[[HARMLESS]] : i32
-// CHECK-NEXT:      %[[RARE:.*]] = arith.andi %[[BEYOND]], %[[HARM]] : i1
-// CHECK-NEXT:      %[[Y:.*]] = scf.if %[[RARE]] -> (f32) {
-// CHECK-NEXT:        %[[EXACT:.*]] = arith.divf %[[X]], %d : f32
-// CHECK-NEXT:        scf.yield %[[EXACT]] : f32
+// CHECK-NEXT:      %[[XBITS:.*]] = arith.bitcast %[[X]] : f32 to i32
+// CHECK-NEXT:      %[[OVER:.*]] = arith.subi %[[XBITS]], %[[LOW]] : i32
+// CHECK-NEXT:      %[[HIGH:.*]] = arith.andi %[[OVER]], %[[BITS]] : i32
+// CHECK:           %[[BEYOND:.*]] = arith.cmpi ne, %[[HIGH]], %{{.*}} : i32
+// CHECK-NEXT:      %[[Y:.*]] = scf.if %[[BEYOND]] -> (f32) {
+// CHECK:             %[[TWICE:.*]] = arith.shli
+// CHECK-NEXT:        %[[RARE:.*]] = arith.cmpi ne, %[[TWICE]], %[[HARMLESS]] : i32
+// CHECK-NEXT:        %[[IN:.*]] = scf.if %[[RARE]] -> (f32) {
+// CHECK-NEXT:          %[[EXACT:.*]] = arith.divf %[[X]], %d : f32
+// CHECK-NEXT:          scf.yield %[[EXACT]] : f32
+// CHECK-NEXT:        } else {
+// CHECK-NEXT:          scf.yield %[[Q]] : f32
+// CHECK-NEXT:        }{{ ?}}{rfx.rare}
+// CHECK-NEXT:        scf.yield %[[IN]] : f32
 // CHECK-NEXT:      } else {
 // CHECK-NEXT:        scf.yield %[[Q]] : f32
 // CHECK-NEXT:      }{{ ?}}{rfx.rare}
