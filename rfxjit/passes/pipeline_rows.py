@@ -16,23 +16,15 @@
       scf.yield %t
 
 Software pipelining of the loop over rows: its first loop, a reduction of what the
-function only reads, goes together with its last one, which stores. Memory is read and
-written at once, and there is work while a tree ends the reduction. What is left of the
-last loop, if its iterations are no multiple, follows. The last row is read again, and
-not used.
+function only reads, goes together with its last one, which stores. So there is work
+while the tree of a reduction waits for itself. What is left of the last loop, if its
+iterations are no multiple, follows. The last row is read again, and not used.
 
-A loop between the two that is short asks for a quarter of the next row, if that is not
-in the cache; a long one, as that of softmax with its exponential, for all of it.
-
-Layer norm in C, us, 4096 rows of 1024 f32 and 64, which are in the cache:
-
-    a copy alone                            950    6.5
-    as above, a half of the next row
-    asked for in the second loop and
-    the other in the last one              1155   10.8
-    pipelined                              1030    9.7
-    and a quarter asked for                1000    9.7
-    and a half asked for                   1050    9.5
+Of 64 rows of 1024 f32, which are in the cache, layer norm takes 13.1 us instead of
+15.8, x / sqrt(mean(x * x)) 8.3 instead of 10.7, softmax 25.0 instead of 27.2. Of 4096
+rows it takes as long or up to 7 % more: an array that is known to be so large is left
+to `prefetch-rows`. If its size is not known, a short loop between the two asks for a
+quarter of the next row, and a long one for all of it.
 """
 
 from __future__ import annotations
@@ -42,11 +34,11 @@ from typing import cast
 
 from xdsl.context import Context
 from xdsl.dialects import func, memref, scf, vector
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
 from xdsl.ir import Block, BlockArgument, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 
-from rfxjit.dialects.ir import append, index, make, move_before, walked
+from rfxjit.dialects.ir import append, index, make, move_before, shape_of, walked
 from rfxjit.passes.emit import Emit, constant_of
 from rfxjit.passes.prefetch_rows import first_access, large_arrays, prefetch
 
@@ -72,17 +64,25 @@ class PipelineRowsPass(ModulePass):
             if len(loops) < 2 or len(body.args) != 1:
                 continue
             first, last = loops[0], loops[-1]
+            if not (isinstance(first, scf.ForOp) and isinstance(last, scf.ParallelOp)):
+                continue
+            large = large_arrays(first.body.block, body.args[0])
             if (
-                isinstance(first, scf.ForOp)
-                and isinstance(last, scf.ParallelOp)
-                and constant_of(rows.step[0]) == 1
+                constant_of(rows.step[0]) == 1
+                and all(DYNAMIC_INDEX in shape_of(array.type) for array in large)
                 and _stores_results(last)
                 and (ratio := _ratio(first, last))
                 and (front := _front(first, rows)) is not None
             ):
-                if len(loops) > 2:
-                    _prefetch(rows, first, loops[-2])
+                if large and len(loops) > 2:
+                    _prefetch(rows, large, loops[-2])
                 _rewrite(rows, first, last, front, ratio)
+
+
+def _prefetch(rows: scf.ParallelOp, large: list[SSAValue], middle: Operation) -> None:
+    if (access := first_access(middle, large)) is not None:
+        parts = 4 if len(walked(middle)) <= SHORT else 1
+        prefetch(rows, middle, large, access, 0, parts)
 
 
 def _stores_results(last: scf.ParallelOp) -> bool:
@@ -136,13 +136,6 @@ def _base(op: Operation) -> SSAValue:
     if isinstance(op, (memref.LoadOp, memref.StoreOp)):
         return op.memref
     return cast("vector.LoadOp", op).base
-
-
-def _prefetch(rows: scf.ParallelOp, first: scf.ForOp, middle: Operation) -> None:
-    arrays = large_arrays(first.body.block, rows.body.block.args[0])
-    if arrays and (access := first_access(middle, arrays)) is not None:
-        parts = 4 if len(walked(middle)) <= SHORT else 1
-        prefetch(rows, middle, arrays, access, 0, parts)
 
 
 def _copy(ops: Iterable[Operation], names: dict[SSAValue, SSAValue], to: Block) -> None:

@@ -134,11 +134,11 @@ func.func @between(%x: memref<?x1024xf32>, %y: memref<?x1024xf32>, %n: index) {
 // -----
 
 // Not: what is read is written; what is stored is no result; a call; rows of steps of
-// two; as many iterations of the last loop as are not known.
+// two; as many iterations of the last loop as are not known; an array that is large.
 
 func.func private @g(f32) -> f32
 
-func.func @left(%x: memref<64x256xf32>, %y: memref<64x256xf32>, %n: index) {
+func.func @left(%x: memref<64x256xf32>, %y: memref<64x256xf32>, %large: memref<4096x256xf32>, %n: index) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c2 = arith.constant 2 : index
@@ -146,6 +146,7 @@ func.func @left(%x: memref<64x256xf32>, %y: memref<64x256xf32>, %n: index) {
   %c64 = arith.constant 64 : index
   %c256 = arith.constant 256 : index
   %zero = arith.constant 0.0 : f32
+  %zeros = vector.broadcast %zero : f32 to vector<8xf32>
   %own = memref.alloca() : memref<64x256xf32>
   "scf.parallel"(%c0, %c64, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
   ^bb0(%r: index):
@@ -218,8 +219,21 @@ func.func @left(%x: memref<64x256xf32>, %y: memref<64x256xf32>, %n: index) {
     }) : (index, index, index) -> ()
     scf.reduce
   }) : (index, index, index) -> ()
+  "scf.parallel"(%c0, %c64, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%r: index):
+    %s = scf.for %k = %c0 to %c64 step %c1 iter_args(%a = %zeros) -> (vector<8xf32>) {
+      %0 = vector.load %large[%r, %k] : memref<4096x256xf32>, vector<8xf32>
+      scf.yield %0 : vector<8xf32>
+    }
+    "scf.parallel"(%c0, %c256, %c8) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+    ^bb0(%j: index):
+      vector.store %s, %y[%r, %j] : memref<64x256xf32>, vector<8xf32>
+      scf.reduce
+    }) : (index, index, index) -> ()
+    scf.reduce
+  }) : (index, index, index) -> ()
   func.return
 }
 // CHECK-LABEL: @left
-// CHECK-COUNT-5: ^bb0(%r{{[_0-9]*}}: index):
+// CHECK-COUNT-6: ^bb0(%r{{[_0-9]*}}: index):
 // CHECK-NOT:     iter_args({{.*}} = %s
