@@ -120,8 +120,8 @@ class LlvmBuilder(ABC):
         self.buffers: dict[SSAValue, Buffer] = {}
         self.constants: dict[int, SSAValue] = {}
         self.location = old.location
-        self.cell: SSAValue | None = None
-        """Where loops count down to the next call of `rfx.poll`."""
+        self.countdown: tuple[SSAValue, SSAValue] | None = None
+        """Where loops count down to a call of `rfx.poll`, and what that keeps."""
 
     def op(
         self,

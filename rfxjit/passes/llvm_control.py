@@ -7,9 +7,10 @@
 
 A loop of limited trips (`loop_facts.py`) counts them down, and returns its status from
 the function when it is about to begin one too many. With `poll`, loops that say so also
-count down, all of a function together, in the first word of a cell on the stack; below
-0 they call `i32 @rfx.poll(ptr %cell)`, which sets the count anew. What it returns,
-unless 0, is the status of the function.
+count down, all of a function together; below 0 they call `i32 @rfx.poll(ptr %cell)`,
+which puts a new count into the first word of a cell on the stack. What it returns,
+unless 0, is the status of the function. The count has a place of its own, whose address
+is given to no one: so LLVM may keep it in a register.
 """
 
 from __future__ import annotations
@@ -117,8 +118,9 @@ def _ask(f: LlvmBuilder, loop: Operation, trip: SSAValue | None = None) -> None:
     With the number of a trip, only every 64th is looked at: a short loop would feel
     the work in memory. A trip over arrays counts as 64 instead.
     """
-    if f.cell is None or POLL not in loop.attributes:
+    if f.countdown is None or POLL not in loop.attributes:
         return
+    count, cell = f.countdown
     on, heavy = Block(), _runs_over_arrays(loop)
     if trip is not None and not heavy:
         low = f.op(llvm.AndOp, (trip, f.integer(63)), i64)
@@ -127,26 +129,29 @@ def _ask(f: LlvmBuilder, loop: Operation, trip: SSAValue | None = None) -> None:
         _cond_branch(f, rare, (counting, ()), (on, ()))
         f.block = counting
     access = access_of(i64)
-    left = f.op(llvm.LoadOp, (f.cell,), i64, access)
+    left = f.op(llvm.LoadOp, (count,), i64, access)
     left = f.op(llvm.AddOp, (left, f.integer(-64 if heavy else -1)), i64, WRAPS)
-    f.do(llvm.StoreOp, (left, f.cell), access)
+    f.do(llvm.StoreOp, (left, count), access)
     due = f.op(llvm.ICmpOp, (left, f.integer(0)), i1, LESS)
     asking = f.start([])
     _cond_branch(f, due, (asking, ()), (on, ()))
     f.block = asking
-    status = f.op(llvm.CallOp, (f.cell,), i32, call_of("rfx.poll", 1))
+    status = f.op(llvm.CallOp, (cell,), i32, call_of("rfx.poll", 1))
+    f.do(llvm.StoreOp, (f.op(llvm.LoadOp, (cell,), i64, access), count), access)
     bad = f.op(llvm.ICmpOp, (status, f.zero(i32)), i1, NOT_EQUAL)
     _leave_if(f, bad, status, on)
 
 
-def countdown(f: LlvmBuilder) -> SSAValue:
-    """The cell: the trips that are left, and a word of `rfx.poll`; both are 0."""
-    properties = {"elem_type": i64, "alignment": integer_attr(8, i64)}
-    cell = f.op(llvm.AllocaOp, (f.integer(2),), POINTER, properties)
-    for k in range(2):
-        place = f.offset(cell, k, i64)
-        f.do(llvm.StoreOp, (f.integer(0), place), access_of(i64))
-    return cell
+def countdown(f: LlvmBuilder) -> tuple[SSAValue, SSAValue]:
+    """The count of trips that are left, and the cell for `rfx.poll`; all are 0."""
+    places: list[SSAValue] = []
+    for words in (1, 2):
+        properties = {"elem_type": i64, "alignment": integer_attr(8, i64)}
+        place = f.op(llvm.AllocaOp, (f.integer(words),), POINTER, properties)
+        for k in range(words):
+            f.do(llvm.StoreOp, (f.integer(0), f.offset(place, k, i64)), access_of(i64))
+        places.append(place)
+    return places[0], places[1]
 
 
 def _loop(

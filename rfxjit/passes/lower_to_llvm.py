@@ -135,7 +135,7 @@ class LlvmFunction(LlvmBuilder):
         for argument in self.old.body.block.args:
             self._argument(argument, private)
         if self.poll and any(POLL in op.attributes for op in walked(self.old)):
-            self.cell = countdown(self)
+            self.countdown = countdown(self)
         self.walk(self.old.body.block)
         arguments = [a.type for a in self.entry.args]
         result = register_type(types[0]) if types else llvm.LLVMVoidType()
@@ -465,7 +465,7 @@ class LowerToLlvmPass(ModulePass):
             if isinstance(old, func.FuncOp):
                 function = LlvmFunction(old, poll=self.poll, masked=self.masked)
                 top.insert_op_before(function.run(), old)
-                polls = polls or function.cell is not None
+                polls = polls or function.countdown is not None
                 old.detach()
                 old.erase()
         if polls:

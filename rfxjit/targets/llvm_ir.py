@@ -33,6 +33,10 @@ from rfxjit.dialects import upstream
 from rfxjit.dialects.diagnostics import TargetError
 from rfxjit.dialects.ir import element_type, f16, f32, f64, shape_of
 
+ALIGNMENT = 64
+"""Bytes; where innermost loops begin. At LLVM's own 16 the inner loop of an insertion
+sort, 30 bytes, takes 38 us up to byte 32 of a cache line, and 40 to 62 across two.
+"""
 _FLOATS: dict[Attribute, str] = {f16: "half", f32: "float", f64: "double"}
 _ICMP = ("eq", "ne", "slt", "sle", "sgt", "sge", "ult", "ule", "ugt", "uge")
 _FCMP = ("false", "oeq", "ogt", "oge", "olt", "ole", "one", "ord", "ueq", "ugt",
@@ -109,6 +113,23 @@ def _block_size(kernel: llvm.FuncOp) -> str:
     return f' "nvvm.reqntid"="{",".join(map(str, size.get_values()))}"'
 
 
+def _latches(blocks: Sequence[Block]) -> dict[Block, Block]:
+    """The blocks that end an iteration of an innermost loop, with where it begins."""
+    places = {block: i for i, block in enumerate(blocks)}
+    ends: dict[int, list[int]] = {}
+    for i, block in enumerate(blocks):
+        for target in cast("Operation", block.last_op).successors:
+            if places[target] <= i:
+                ends.setdefault(places[target], []).append(i)
+    latches: dict[Block, Block] = {}
+    inside = len(blocks)
+    for begin in sorted(ends, reverse=True):
+        if inside > ends[begin][-1]:
+            latches |= {blocks[i]: blocks[begin] for i in ends[begin]}
+        inside = begin
+    return latches
+
+
 class LlvmWriter:
     """Writes the functions of one module."""
 
@@ -130,6 +151,18 @@ class LlvmWriter:
         known = self.metadata_names.setdefault(text, f"!{len(self.metadata_names)}")
         self.declared[known] = f"{known} = !{{{text}}}"
         return known
+
+    def loop(self, op: Operation) -> str:
+        """What is said of an innermost loop where it goes on: that it is aligned."""
+        first = self.latches.get(cast("Block", op.parent))
+        if first is None:
+            return ""
+        if first not in self.loops:
+            align = self.metadata(f'!"llvm.loop.align", i32 {ALIGNMENT}')
+            name = self.loops[first] = f"!{len(self.metadata_names)}"
+            self.metadata_names[name] = name
+            self.declared[name] = f"{name} = distinct !{{{name}, {align}}}"
+        return f", !llvm.loop {self.loops[first]}"
 
     def module(self, ops: Iterable[Operation]) -> str:
         """The text of functions and globals."""
@@ -163,6 +196,8 @@ class LlvmWriter:
         self.numbers = count()
         blocks = list(op.body.blocks)
         self.labels = {block: f"b{i}" for i, block in enumerate(blocks)}
+        self.latches = {} if "nvvm.kernel" in op.attributes else _latches(blocks)
+        self.loops: dict[Block, str] = {}
         self.incoming: dict[Block, list[tuple[Sequence[SSAValue], Block]]] = {}
         for block in blocks:
             for argument in block.args:
@@ -342,13 +377,14 @@ def _alloca(w: LlvmWriter, op: llvm.AllocaOp) -> str:
 
 
 def _branch(w: LlvmWriter, op: Operation) -> str:
-    return f"br label %{w.labels[op.successors[0]]}"
+    return f"br label %{w.labels[op.successors[0]]}{w.loop(op)}"
 
 
 def _cond_branch(w: LlvmWriter, op: Operation) -> str:
     then, otherwise = (w.labels[s] for s in op.successors)
     text = f"br {w.typed(op.operands[0])}, label %{then}, label %{otherwise}"
     weights = cast("DenseArrayBase[Any] | None", op.attributes.get("branch_weights"))
+    text += w.loop(op)
     if weights is None:
         return text
     numbers = "".join(f", i32 {n}" for n in weights.get_values())

@@ -21,18 +21,21 @@ func.func @long(%x: memref<4xi64>, %n: index, %ws: memref<?xi8>) -> i32 attribut
 }
 // PLAIN-NOT: rfx.poll
 // CHECK-LABEL: llvm.func @long
-// CHECK:         %[[CELL:.*]] = llvm.alloca %{{.*}} x i64
-// CHECK-NEXT:    %[[FIRST:.*]] = llvm.getelementptr %[[CELL]][0]
+// CHECK:         %[[COUNT:.*]] = llvm.alloca %{{.*}} x i64
+// CHECK-NEXT:    %[[FIRST:.*]] = llvm.getelementptr %[[COUNT]][0]
 // CHECK-NEXT:    llvm.store %{{.*}}, %[[FIRST]]
+// CHECK:         %[[CELL:.*]] = llvm.alloca %{{.*}} x i64
 // CHECK:         llvm.cond_br %{{.*}}, ^[[BODY:[^,]*]], ^
 // CHECK:       ^[[BODY]]:
-// CHECK-NEXT:    %[[OLD:.*]] = llvm.load %[[CELL]]
+// CHECK-NEXT:    %[[OLD:.*]] = llvm.load %[[COUNT]]
 // CHECK-NEXT:    %[[LEFT:.*]] = llvm.add %[[OLD]]
-// CHECK-NEXT:    llvm.store %[[LEFT]], %[[CELL]]
+// CHECK-NEXT:    llvm.store %[[LEFT]], %[[COUNT]]
 // CHECK-NEXT:    %[[DUE:.*]] = llvm.icmp "slt" %[[LEFT]]
 // CHECK-NEXT:    llvm.cond_br %[[DUE]], ^[[ASK:.*]], ^[[ON:.*]]{{$}}
 // CHECK:       ^[[ASK]]:
 // CHECK-NEXT:    %[[STATUS:.*]] = llvm.call @rfx.poll(%[[CELL]])
+// CHECK-NEXT:    %[[NEW:.*]] = llvm.load %[[CELL]]
+// CHECK-NEXT:    llvm.store %[[NEW]], %[[COUNT]]
 // CHECK:         %[[BAD:.*]] = llvm.icmp "ne" %[[STATUS]]
 // CHECK-NEXT:    llvm.cond_br %[[BAD]], ^[[LEAVE:.*]], ^[[ON]]
 // CHECK:       ^[[LEAVE]]:

@@ -46,5 +46,34 @@ func.func @half_nan(%x: memref<4xf64>, %flag: i1) -> i32 {
 // CHECK:        select i1
 // CHECK:        ret i32 0
 // CHECK-NEXT: }
+
+// Innermost loops are aligned, each by a name of its own; what is around them is not.
+
+func.func @nested(%x: memref<4xf64>, %n: index) -> i32 {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %a = memref.load %x[%c0] : memref<4xf64>
+  scf.for %i = %c0 to %n step %c1 {
+    scf.for %j = %c0 to %i step %c1 {
+      memref.store %a, %x[%j] : memref<4xf64>
+    }
+    scf.for %j = %c0 to %i step %c1 {
+      %b = memref.load %x[%j] : memref<4xf64>
+      memref.store %b, %x[%i] : memref<4xf64>
+    }
+  }
+  %z = arith.constant 0 : i32
+  func.return %z : i32
+}
+// CHECK-LABEL: define i32 @nested(
+// CHECK:         store double
+// CHECK:         br i1 %{{.*}}, label %{{.*}}, label %{{.*}}, !llvm.loop ![[FIRST:[0-9]+]]
+// CHECK:         store double
+// CHECK:         br i1 %{{.*}}, label %{{.*}}, label %{{.*}}, !llvm.loop ![[SECOND:[0-9]+]]
+// CHECK:         br i1 %{{.*}}, label %{{.*}}, label %b{{[0-9]+}}{{$}}
+// CHECK-NEXT:  b
 // CHECK:      !0 = !{!"branch_weights", i32 1, i32 2000}
 // CHECK:      declare double @llvm.maximum.f64(double, double)
+// CHECK:       ![[ALIGN:[0-9]+]] = !{!"llvm.loop.align", i32 64}
+// CHECK-NEXT:  ![[FIRST]] = distinct !{![[FIRST]], ![[ALIGN]]}
+// CHECK-NEXT:  ![[SECOND]] = distinct !{![[SECOND]], ![[ALIGN]]}
