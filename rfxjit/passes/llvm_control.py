@@ -106,7 +106,7 @@ def _runs_over_arrays(loop: Operation) -> bool:
         parent = parent.parent_op()
     return any(
         isinstance(op, scf.ParallelOp)
-        or (isinstance(op, scf.ForOp) and POLL not in op.attributes)
+        or (isinstance(op, (scf.ForOp, scf.WhileOp)) and POLL not in op.attributes)
         for op in loop.walk()
         if op is not loop
     )

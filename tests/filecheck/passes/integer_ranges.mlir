@@ -167,3 +167,76 @@ func.func @nest(%x: memref<8xf64>) {
 }
 // CHECK-LABEL: @nest
 // CHECK:         arith.maxsi
+
+// -----
+
+// A loop that counts down from 99 to 0 is not asked about signals. Not: one that counts
+// from a number that is not known, that may stay, that makes steps of no constant, or
+// has a loop inside.
+
+func.func @few(%x: memref<100xf64>, %n: i64, %v: f64, %c: i1) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c9 = arith.constant 9 : index
+  %zero = arith.constant 0 : i64
+  %one = arith.constant 1 : i64
+  %most = arith.constant 99 : i64
+  scf.for %i = %c0 to %c9 step %c1 {
+    %a = scf.while (%k = %most) : (i64) -> i64 {
+      %more = arith.cmpi sge, %k, %zero : i64
+      scf.condition(%more) %k : i64
+    } do {
+    ^bb0(%k: i64):
+      %p = arith.index_cast %k : i64 to index
+      memref.store %v, %x[%p] : memref<100xf64>
+      %next = arith.subi %k, %one : i64
+      scf.yield %next : i64
+    } attributes {rfx.poll}
+    %b = scf.while (%k = %n) : (i64) -> i64 {
+      %more = arith.cmpi sge, %k, %zero : i64
+      scf.condition(%more) %k : i64
+    } do {
+    ^bb0(%k: i64):
+      %next = arith.subi %k, %one : i64
+      scf.yield %next : i64
+    } attributes {rfx.poll}
+    %d = scf.while (%k = %most) : (i64) -> i64 {
+      %more = arith.cmpi sge, %k, %zero : i64
+      scf.condition(%more) %k : i64
+    } do {
+    ^bb0(%k: i64):
+      %less = arith.subi %k, %one : i64
+      %next = arith.select %c, %less, %k : i64
+      scf.yield %next : i64
+    } attributes {rfx.poll}
+    %e = scf.while (%k = %zero) : (i64) -> i64 {
+      %more = arith.cmpi slt, %k, %most : i64
+      scf.condition(%more) %k : i64
+    } do {
+    ^bb0(%k: i64):
+      %next = arith.addi %k, %n : i64
+      scf.yield %next : i64
+    } attributes {rfx.poll}
+    %f = scf.while (%k = %zero) : (i64) -> i64 {
+      %more = arith.cmpi slt, %k, %most : i64
+      scf.condition(%more) %k : i64
+    } do {
+    ^bb0(%k: i64):
+      scf.for %j = %c0 to %c9 step %c1 {
+        memref.store %v, %x[%j] : memref<100xf64>
+      }
+      %next = arith.addi %k, %one : i64
+      scf.yield %next : i64
+    } attributes {rfx.poll}
+  }
+  func.return
+}
+// CHECK-LABEL: @few
+// CHECK:         memref.store
+// CHECK-NEXT:    arith.subi
+// CHECK-NEXT:    scf.yield
+// CHECK-NEXT:    }{{$}}
+// CHECK:         attributes {rfx.poll}
+// CHECK:         attributes {rfx.poll}
+// CHECK:         attributes {rfx.poll}
+// CHECK:         attributes {rfx.poll}
