@@ -38,7 +38,7 @@ from rfxjit.dialects.ir import (
 )
 from rfxjit.dialects.ir import memref as memref_type
 from rfxjit.passes.emit import Emit, constant_of
-from rfxjit.passes.loops import load, store
+from rfxjit.passes.loops import VIEWS, load, root_of, store
 
 if TYPE_CHECKING:
     from rfxjit.passes.map_to_gpu import Unit
@@ -49,7 +49,6 @@ SHARED = integer_attr(3, i64)
 """The memory space of what the threads of a block share, as in LLVM and PTX."""
 
 _X = gpu.DimensionAttr(gpu.DimensionEnum.X)
-VIEWS = (memref.CollapseShapeOp, memref.ViewOp, memref.ReinterpretCastOp)
 _MEMORY = (memref.LoadOp, memref.StoreOp, memref.AllocaOp, scf.ParallelOp)
 
 
@@ -141,13 +140,6 @@ def _from_arguments(value: SSAValue) -> bool:
         return not isinstance(value.type, MemRefType)
     computed = [v for v in op.operands if not isinstance(v.owner, arith.ConstantOp)]
     return is_pure(op) and bool(computed) and all(map(_from_arguments, computed))
-
-
-def root_of(value: SSAValue) -> SSAValue:
-    """The buffer that a view is part of."""
-    while isinstance(value.owner, VIEWS):
-        value = value.owner.operands[0]
-    return value
 
 
 @dataclass

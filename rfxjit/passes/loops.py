@@ -28,6 +28,7 @@ from rfxjit.passes.emit import Emit
 
 Body = Callable[[Emit, Sequence[SSAValue]], None]
 CarriedBody = Callable[[Emit, SSAValue, Sequence[SSAValue]], Sequence[SSAValue]]
+VIEWS = (memref.CollapseShapeOp, memref.ViewOp, memref.ReinterpretCastOp)
 ALIGNMENT = 64
 """Where memory that we make begins: at multiples of this."""
 _ALLOCA = {
@@ -44,6 +45,13 @@ def outside_of_nests(op: Operation) -> Iterator[Operation]:
             for block in region.blocks:
                 for inner in block.ops:
                     yield from outside_of_nests(inner)
+
+
+def root_of(value: SSAValue) -> SSAValue:
+    """The buffer that a view is part of."""
+    while isinstance(value.owner, VIEWS):
+        value = value.owner.operands[0]
+    return value
 
 
 def load(m: Emit, buffer: SSAValue, indices: Sequence[SSAValue]) -> SSAValue:

@@ -41,13 +41,14 @@ from rfxjit.dialects.ir import (
     integer_attr,
     shape_of,
 )
-from rfxjit.passes.gpu_kernel import SHARED, VIEWS
+from rfxjit.passes.gpu_kernel import SHARED
 from rfxjit.passes.llvm_builder import (
     POINTER,
     Buffer,
     intrinsic_properties,
     memory_type,
 )
+from rfxjit.passes.loops import VIEWS
 from rfxjit.passes.lower_to_llvm import SPECIAL, LlvmFunction
 
 _GLOBAL_POINTER = llvm.LLVMPointerType(IntAttr(1))

@@ -83,11 +83,10 @@ from rfxjit.passes.gpu_kernel import (
     is_pure,
     nest_of,
     product,
-    root_of,
     sweep,
 )
 from rfxjit.passes.lane_tree import LANES
-from rfxjit.passes.loops import load
+from rfxjit.passes.loops import load, root_of
 
 _LEVEL = ("arith", "func", "math", "memref", "scf")
 

@@ -40,6 +40,7 @@ from xdsl.passes import ModulePass
 
 from rfxjit.dialects.ir import append, index, make, move_before, shape_of, walked
 from rfxjit.passes.emit import Emit, constant_of
+from rfxjit.passes.loops import root_of
 from rfxjit.passes.prefetch_rows import first_access, large_arrays, prefetch
 
 MOST = 8
@@ -48,8 +49,8 @@ SHORT = 16
 """Ops of a short loop."""
 _LOOPS = (scf.ForOp, scf.ParallelOp, scf.WhileOp)
 _LOADS = (vector.LoadOp, vector.MaskedLoadOp, memref.LoadOp)
-_STORES = (vector.StoreOp, vector.MaskedStoreOp, memref.StoreOp)
-_EFFECTS = (*_STORES, memref.AllocaOp, memref.CopyOp, func.CallOp)
+_WRITES = (vector.StoreOp, vector.MaskedStoreOp, memref.StoreOp, memref.CopyOp)
+_EFFECTS = (*_WRITES, memref.AllocaOp, func.CallOp)
 
 
 class PipelineRowsPass(ModulePass):
@@ -122,8 +123,8 @@ def _front(first: scf.ForOp, rows: scf.ParallelOp) -> list[Operation] | None:
             if owner.parent is body and owner not in needed:
                 needed.append(cast("Operation", owner))
     inside = [o for op in needed for o in walked(op)]
-    read = {_base(o) for o in inside if isinstance(o, _LOADS)}
-    written = {_base(o) for o in walked(rows) if isinstance(o, _STORES)}
+    read = {root_of(_base(o)) for o in inside if isinstance(o, _LOADS)}
+    written = {root_of(_base(o)) for o in walked(rows) if isinstance(o, _WRITES)}
     if any(isinstance(o, _EFFECTS) for o in inside) or read & written:
         return None
     if not all(isinstance(base, BlockArgument) for base in read):
@@ -132,9 +133,11 @@ def _front(first: scf.ForOp, rows: scf.ParallelOp) -> list[Operation] | None:
 
 
 def _base(op: Operation) -> SSAValue:
-    """What an access is to."""
+    """What an op reads, or writes to."""
     if isinstance(op, (memref.LoadOp, memref.StoreOp)):
         return op.memref
+    if isinstance(op, memref.CopyOp):
+        return op.destination
     return cast("vector.LoadOp", op).base
 
 

@@ -133,7 +133,7 @@ func.func @between(%x: memref<?x1024xf32>, %y: memref<?x1024xf32>, %n: index) {
 
 // -----
 
-// Not: what is read is written; what is stored is no result; a call; rows of steps of
+// Not: what is read is written, or copied to, or a view of it; what is stored is no result; a call; rows of steps of
 // two; as many iterations of the last loop as are not known; an array that is large.
 
 func.func private @g(f32) -> f32
@@ -148,6 +148,37 @@ func.func @left(%x: memref<64x256xf32>, %y: memref<64x256xf32>, %large: memref<4
   %zero = arith.constant 0.0 : f32
   %zeros = vector.broadcast %zero : f32 to vector<8xf32>
   %own = memref.alloca() : memref<64x256xf32>
+  "scf.parallel"(%c0, %c64, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%r: index):
+    %s = scf.for %k = %c0 to %c64 step %c1 iter_args(%a = %zero) -> (f32) {
+      %0 = memref.load %x[%r, %k] : memref<64x256xf32>
+      scf.yield %0 : f32
+    }
+    "memref.copy"(%own, %x) : (memref<64x256xf32>, memref<64x256xf32>) -> ()
+    %v = vector.broadcast %s : f32 to vector<8xf32>
+    "scf.parallel"(%c0, %c256, %c8) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+    ^bb0(%j: index):
+      vector.store %v, %y[%r, %j] : memref<64x256xf32>, vector<8xf32>
+      scf.reduce
+    }) : (index, index, index) -> ()
+    scf.reduce
+  }) : (index, index, index) -> ()
+  %view = memref.reinterpret_cast %x to offset: [0], sizes: [64, 256], strides: [256, 1] : memref<64x256xf32> to memref<64x256xf32>
+  "scf.parallel"(%c0, %c64, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%r: index):
+    %s = scf.for %k = %c0 to %c64 step %c1 iter_args(%a = %zero) -> (f32) {
+      %0 = memref.load %x[%r, %k] : memref<64x256xf32>
+      scf.yield %0 : f32
+    }
+    memref.store %s, %view[%r, %c0] : memref<64x256xf32>
+    %v = vector.broadcast %s : f32 to vector<8xf32>
+    "scf.parallel"(%c0, %c256, %c8) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+    ^bb0(%j: index):
+      vector.store %v, %y[%r, %j] : memref<64x256xf32>, vector<8xf32>
+      scf.reduce
+    }) : (index, index, index) -> ()
+    scf.reduce
+  }) : (index, index, index) -> ()
   "scf.parallel"(%c0, %c64, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
   ^bb0(%r: index):
     %s = scf.for %k = %c0 to %c64 step %c1 iter_args(%a = %zero) -> (f32) {
@@ -235,5 +266,5 @@ func.func @left(%x: memref<64x256xf32>, %y: memref<64x256xf32>, %large: memref<4
   func.return
 }
 // CHECK-LABEL: @left
-// CHECK-COUNT-6: ^bb0(%r{{[_0-9]*}}: index):
+// CHECK-COUNT-8: ^bb0(%r{{[_0-9]*}}: index):
 // CHECK-NOT:     iter_args({{.*}} = %s
