@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PASSES: dict[str, str] = {
     "canonicalize": "rfxjit.passes.canonicalize:CanonicalizePass",
     "cse": "rfxjit.passes.cse:CsePass",
+    "dead-fills": "rfxjit.passes.dead_fills:DeadFillsPass",
     "dce": "rfxjit.passes.dce:DcePass",
     "divide-by-invariant": "rfxjit.passes.divide_by_invariant:DivideByInvariantPass",
     "expand-math": "rfxjit.passes.expand_math:ExpandMathPass",

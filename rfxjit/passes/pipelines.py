@@ -10,13 +10,13 @@ PIPELINES: dict[str, str] = {
     "simplify": "canonicalize,hoist,cse,dce",
     "to-fused": "canonicalize,hoist,cse,dce,fuse,cse",
     "to-loops": "lower-to-loops",
-    "to-scalars": "integer-ranges,expand-math",
+    "to-scalars": "integer-ranges,dead-fills,expand-math",
     "to-vectors": "divide-by-invariant,vectorize,promote-buffers,reduce-extrema,"
     "pipeline-rows,prefetch-rows,stream-stores",
     "to-gpu": "map-to-gpu",
     "to-nvvm": "lower-gpu-to-nvvm",
     "to-llvm": "lower-to-llvm",
     "cpu": "canonicalize,hoist,cse,dce,fuse,cse,lower-to-loops,integer-ranges,"
-    "expand-math,divide-by-invariant,vectorize,promote-buffers,reduce-extrema,"
-    "pipeline-rows,prefetch-rows,stream-stores,lower-to-llvm",
+    "dead-fills,expand-math,divide-by-invariant,vectorize,promote-buffers,"
+    "reduce-extrema,pipeline-rows,prefetch-rows,stream-stores,lower-to-llvm",
 }
