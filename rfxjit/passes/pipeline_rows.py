@@ -41,12 +41,10 @@ from xdsl.passes import ModulePass
 from rfxjit.dialects.ir import append, index, make, move_before, shape_of, walked
 from rfxjit.passes.emit import Emit, constant_of
 from rfxjit.passes.loops import root_of
-from rfxjit.passes.prefetch_rows import first_access, large_arrays, prefetch
+from rfxjit.passes.prefetch_rows import SHORT, first_access, large_arrays, prefetch
 
 MOST = 8
 """So many iterations of the last loop go with one of the first, at most."""
-SHORT = 16
-"""Ops of a short loop."""
 _LOOPS = (scf.ForOp, scf.ParallelOp, scf.WhileOp)
 _LOADS = (vector.LoadOp, vector.MaskedLoadOp, memref.LoadOp)
 _WRITES = (vector.StoreOp, vector.MaskedStoreOp, memref.StoreOp, memref.CopyOp)

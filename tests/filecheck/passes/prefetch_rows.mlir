@@ -3,7 +3,8 @@
 // RUN: rfx-opt -p prefetch-rows,lower-to-llvm -t llvm-ir --split-input-file %s | filecheck %s --check-prefix=IR
 // REQUIRES: mlir-opt
 
-// Each loop over a row asks for half of the next one, a line at a time.
+// Each loop over a row asks for half of the next one, a line at a time; in front of them
+// one of the row after that.
 
 func.func @twice(%x: memref<4096x1024xf32>, %y: memref<4096x1024xf32>, %n: index) {
   %c0 = arith.constant 0 : index
@@ -32,6 +33,11 @@ func.func @twice(%x: memref<4096x1024xf32>, %y: memref<4096x1024xf32>, %n: index
 // CHECK:       ^bb0(%[[R:.*]]: index):
 // CHECK:         %[[ONE:.*]] = arith.constant 1 : index
 // CHECK-NEXT:    %[[LAST:.*]] = arith.subi %n, %[[ONE]] : index
+// CHECK:         %[[TWO:.*]] = arith.constant 2 : index
+// CHECK:         %[[AFTER:.*]] = arith.addi %[[R]], %{{.*}} : index
+// CHECK-NEXT:    %[[LATER:.*]] = arith.minsi %[[AFTER]], %[[LAST]] : index
+// CHECK:         memref.prefetch %x[%[[LATER]], %{{.*}}], read, locality<3>, data : memref<4096x1024xf32>
+// CHECK:         %[[LAST:.*]] = arith.subi %n, %{{.*}} : index
 // CHECK-NEXT:    %[[AFTER:.*]] = arith.addi %[[R]], %{{.*}} : index
 // CHECK-NEXT:    %[[NEXT:.*]] = arith.minsi %[[AFTER]], %[[LAST]] : index
 // CHECK:         scf.for %[[K:.*]] = %{{.*}} to
@@ -83,6 +89,7 @@ func.func @lanes(%x: memref<?x?xf64>, %acc: memref<8xf64>, %n: index, %m: index)
   func.return
 }
 // CHECK-LABEL: @lanes
+// CHECK:         memref.prefetch
 // CHECK:         %[[NEXT:.*]] = arith.minsi
 // CHECK:         %place = arith.addi
 // CHECK:         memref.prefetch %x[%[[NEXT]], %place], read, locality<3>, data : memref<?x?xf64>
@@ -180,7 +187,7 @@ func.func @left(%x: memref<4096x1024xf32>, %small: memref<256x1024xf32>, %n: ind
 
 // -----
 
-// Two vectors of a line in one iteration: two lines.
+// Two vectors of a line in one iteration: two lines; and one of the row after the next.
 
 func.func @steps(%x: memref<4096x1024xf32>, %y: memref<4096x1024xf32>, %n: index) {
   %c0 = arith.constant 0 : index
@@ -211,5 +218,49 @@ func.func @steps(%x: memref<4096x1024xf32>, %y: memref<4096x1024xf32>, %n: index
   func.return
 }
 // CHECK-LABEL: @steps
-// CHECK-COUNT-2: memref.prefetch
+// CHECK-COUNT-3: memref.prefetch
 // CHECK-NOT:     memref.prefetch
+
+// -----
+
+// Not: a line of the row after the next, if a loop is long.
+
+func.func @long(%x: memref<4096x1024xf32>, %y: memref<4096x1024xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c32 = arith.constant 32 : index
+  %c1024 = arith.constant 1024 : index
+  "scf.parallel"(%c0, %n, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%r: index):
+    scf.for %k = %c0 to %c1024 step %c32 {
+      %0 = vector.load %x[%r, %k] : memref<4096x1024xf32>, vector<32xf32>
+    }
+    scf.for %k = %c0 to %c1024 step %c32 {
+      %e0 = vector.load %x[%r, %k] : memref<4096x1024xf32>, vector<32xf32>
+      %e1 = math.exp %e0 : vector<32xf32>
+      %e2 = math.exp %e1 : vector<32xf32>
+      %e3 = math.exp %e2 : vector<32xf32>
+      %e4 = math.exp %e3 : vector<32xf32>
+      %e5 = math.exp %e4 : vector<32xf32>
+      %e6 = math.exp %e5 : vector<32xf32>
+      %e7 = math.exp %e6 : vector<32xf32>
+      %e8 = math.exp %e7 : vector<32xf32>
+      %e9 = math.exp %e8 : vector<32xf32>
+      %e10 = math.exp %e9 : vector<32xf32>
+      %e11 = math.exp %e10 : vector<32xf32>
+      %e12 = math.exp %e11 : vector<32xf32>
+      %e13 = math.exp %e12 : vector<32xf32>
+      %e14 = math.exp %e13 : vector<32xf32>
+      %e15 = math.exp %e14 : vector<32xf32>
+      %e16 = math.exp %e15 : vector<32xf32>
+      vector.store %e16, %y[%r, %k] : memref<4096x1024xf32>, vector<32xf32>
+    }
+    scf.reduce
+  }) : (index, index, index) -> ()
+  func.return
+}
+// CHECK-LABEL: @long
+// CHECK:         scf.parallel
+// CHECK-NOT:     memref.prefetch
+// CHECK:         scf.for
+// CHECK:           memref.prefetch
