@@ -237,22 +237,22 @@ func.func @long(%x: memref<4096x1024xf32>, %y: memref<4096x1024xf32>, %n: index)
     }
     scf.for %k = %c0 to %c1024 step %c32 {
       %e0 = vector.load %x[%r, %k] : memref<4096x1024xf32>, vector<32xf32>
-      %e1 = math.exp %e0 : vector<32xf32>
-      %e2 = math.exp %e1 : vector<32xf32>
-      %e3 = math.exp %e2 : vector<32xf32>
-      %e4 = math.exp %e3 : vector<32xf32>
-      %e5 = math.exp %e4 : vector<32xf32>
-      %e6 = math.exp %e5 : vector<32xf32>
-      %e7 = math.exp %e6 : vector<32xf32>
-      %e8 = math.exp %e7 : vector<32xf32>
-      %e9 = math.exp %e8 : vector<32xf32>
-      %e10 = math.exp %e9 : vector<32xf32>
-      %e11 = math.exp %e10 : vector<32xf32>
-      %e12 = math.exp %e11 : vector<32xf32>
-      %e13 = math.exp %e12 : vector<32xf32>
-      %e14 = math.exp %e13 : vector<32xf32>
-      %e15 = math.exp %e14 : vector<32xf32>
-      %e16 = math.exp %e15 : vector<32xf32>
+      %e1 = math.sqrt %e0 : vector<32xf32>
+      %e2 = math.sqrt %e1 : vector<32xf32>
+      %e3 = math.sqrt %e2 : vector<32xf32>
+      %e4 = math.sqrt %e3 : vector<32xf32>
+      %e5 = math.sqrt %e4 : vector<32xf32>
+      %e6 = math.sqrt %e5 : vector<32xf32>
+      %e7 = math.sqrt %e6 : vector<32xf32>
+      %e8 = math.sqrt %e7 : vector<32xf32>
+      %e9 = math.sqrt %e8 : vector<32xf32>
+      %e10 = math.sqrt %e9 : vector<32xf32>
+      %e11 = math.sqrt %e10 : vector<32xf32>
+      %e12 = math.sqrt %e11 : vector<32xf32>
+      %e13 = math.sqrt %e12 : vector<32xf32>
+      %e14 = math.sqrt %e13 : vector<32xf32>
+      %e15 = math.sqrt %e14 : vector<32xf32>
+      %e16 = math.sqrt %e15 : vector<32xf32>
       vector.store %e16, %y[%r, %k] : memref<4096x1024xf32>, vector<32xf32>
     }
     scf.reduce
