@@ -90,7 +90,7 @@ class PrefetchRowsPass(ModulePass):
 
 
 def large_arrays(loop: Block, row: SSAValue) -> list[SSAValue]:
-    """The arguments of which a loop reads the elements of a row."""
+    """The arguments of which a loop reads a row, but for those that are small."""
     found: dict[SSAValue, None] = {}
     for op in loop.ops:
         if isinstance(op, vector.LoadOp) and len(op.indices) == 2:
