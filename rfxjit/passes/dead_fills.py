@@ -25,8 +25,7 @@ from xdsl.passes import ModulePass
 from rfxjit.dialects import upstream
 from rfxjit.dialects.ir import shape_of
 from rfxjit.passes.emit import constant_of
-
-_VIEWS = (memref.CollapseShapeOp, memref.ReinterpretCastOp)
+from rfxjit.passes.loops import RESHAPES, uncast, users_of
 
 
 class DeadFillsPass(ModulePass):
@@ -57,13 +56,13 @@ def _only_store(fill: scf.ParallelOp) -> memref.StoreOp | None:
 
 def _is_dead(fill: scf.ParallelOp, store: memref.StoreOp) -> bool:
     """Whether what next uses the buffer is a loop that writes all of it."""
-    names, users = [_buffer(store.memref)], set[Operation]()
-    for name in names:
-        for use in name.uses:
-            if isinstance(use.operation, _VIEWS):
-                names.append(use.operation.results[0])
-            elif not isinstance(use.operation, memref.DimOp):
-                users.add(use.operation)
+    buffer = store.memref
+    if isinstance(buffer.owner, memref.CollapseShapeOp):
+        buffer = buffer.owner.src
+    if isinstance(buffer.owner, RESHAPES):
+        # Perhaps a part of something, of which who reads it is not known here.
+        return False
+    users = users_of(buffer)
     following = fill.next_op
     while following is not None and not any(map(following.is_ancestor, users)):
         following = following.next_op
@@ -72,14 +71,8 @@ def _is_dead(fill: scf.ParallelOp, store: memref.StoreOp) -> bool:
     inside = [user for user in users if following.is_ancestor(user)]
     stores = [o for o in inside if isinstance(o, memref.StoreOp)]
     return len(stores) == len(inside) and any(
-        _covers(following, o, fill) for o in stores
+        o.memref is buffer and _covers(following, o, fill) for o in stores
     )
-
-
-def _buffer(value: SSAValue) -> SSAValue:
-    while isinstance(value.owner, _VIEWS):
-        value = value.owner.operands[0]
-    return value
 
 
 def _covers(loop: scf.ForOp, store: memref.StoreOp, fill: scf.ParallelOp) -> bool:
@@ -97,7 +90,7 @@ def _covers(loop: scf.ForOp, store: memref.StoreOp, fill: scf.ParallelOp) -> boo
         if around is loop:
             break
         around = around.parent_op()
-    indices = [_uncast(index) for index in store.indices]
+    indices = [uncast(index) for index in store.indices]
     if len(set(indices)) != len(indices) or set(indices) != set(ends):
         return False
     counts, shape = [ends[i] for i in indices], shape_of(store.memref.type)
@@ -118,12 +111,6 @@ def _factors(value: SSAValue) -> tuple[list[SSAValue], int]:
         return [value], 1
     (a, m), (b, n) = map(_factors, value.owner.operands)
     return a + b, m * n
-
-
-def _uncast(value: SSAValue) -> SSAValue:
-    while isinstance(value.owner, upstream.IndexCastOp):
-        value = value.owner.operands[0]
-    return value
 
 
 def _end(end: SSAValue) -> SSAValue:

@@ -14,6 +14,7 @@ from xdsl.dialects import memref, scf
 from xdsl.dialects.builtin import LocationAttr
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
+from rfxjit.dialects import upstream
 from rfxjit.dialects.ir import (
     append,
     element_type,
@@ -24,11 +25,12 @@ from rfxjit.dialects.ir import (
     make,
     prepend,
 )
-from rfxjit.passes.emit import Emit
+from rfxjit.passes.emit import Emit, constant_of
 
 Body = Callable[[Emit, Sequence[SSAValue]], None]
 CarriedBody = Callable[[Emit, SSAValue, Sequence[SSAValue]], Sequence[SSAValue]]
-VIEWS = (memref.CollapseShapeOp, memref.ViewOp, memref.ReinterpretCastOp)
+RESHAPES = (memref.CollapseShapeOp, memref.ReinterpretCastOp)
+VIEWS = (*RESHAPES, memref.ViewOp)
 ALIGNMENT = 64
 """Where memory that we make begins: at multiples of this."""
 _ALLOCA = {
@@ -52,6 +54,34 @@ def root_of(value: SSAValue) -> SSAValue:
     while isinstance(value.owner, VIEWS):
         value = value.owner.operands[0]
     return value
+
+
+def users_of(buffer: SSAValue) -> list[Operation]:
+    """The ops that use a buffer, also in another shape; not for its sizes."""
+    found: list[Operation] = []
+    names = [buffer]
+    for name in names:
+        for use in name.uses:
+            if isinstance(use.operation, RESHAPES):
+                names.append(use.operation.results[0])
+            elif not isinstance(use.operation, memref.DimOp):
+                found.append(use.operation)
+    return found
+
+
+def uncast(value: SSAValue) -> SSAValue:
+    """An integer before it was cast from or to an index."""
+    while isinstance(value.owner, upstream.IndexCastOp):
+        value = value.owner.operands[0]
+    return value
+
+
+def trip_count(lower: SSAValue, upper: SSAValue, step: SSAValue) -> int | None:
+    """How many iterations a loop has, if that is known."""
+    numbers = [constant_of(v) for v in (lower, upper, step)]
+    if None in numbers:
+        return None
+    return max(0, -((numbers[0] - numbers[1]) // numbers[2]))
 
 
 def load(m: Emit, buffer: SSAValue, indices: Sequence[SSAValue]) -> SSAValue:

@@ -26,6 +26,7 @@ from rfxjit.dialects.ir import append, index, make
 from rfxjit.dialects.loop_facts import POLL
 from rfxjit.dialects.map_ops import DimOp, IndexOp
 from rfxjit.passes.emit import Emit, constant_of
+from rfxjit.passes.loops import trip_count, uncast
 from rfxjit.passes.scalar_semantics import lower_convert, lower_elementwise, signless
 
 SHORT = 8
@@ -88,11 +89,8 @@ def _branch(m: Emit, op: scf.IfOp, env: Env, place: Place) -> None:
 
 def _is_short(bounds: Sequence[SSAValue]) -> bool:
     """Whether a counted loop is known to make a few trips."""
-    begin, end, step = (
-        constant_of(v.owner.input if isinstance(v.owner, upstream.IndexCastOp) else v)
-        for v in bounds[:3]
-    )
-    return None not in (begin, end, step) and end - begin <= SHORT * step
+    trips = trip_count(*map(uncast, bounds[:3]))
+    return trips is not None and trips <= SHORT
 
 
 def keep_facts(old: Operation, new: Operation) -> None:

@@ -32,6 +32,8 @@ of 690, in it 590 with or without; with an exponential in a loop it would be 8 %
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from xdsl.context import Context
 from xdsl.dialects import scf, vector
 from xdsl.dialects.builtin import DYNAMIC_INDEX, ModuleOp
@@ -65,7 +67,7 @@ _SOON = {
     "isDataCache": integer_attr(1, i1),
 }
 _Access = vector.LoadOp | vector.StoreOp
-_LOOPS = (scf.ForOp, scf.ParallelOp)
+Loop = scf.ForOp | scf.ParallelOp
 
 
 class PrefetchRowsPass(ModulePass):
@@ -74,25 +76,34 @@ class PrefetchRowsPass(ModulePass):
     name = "prefetch-rows"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        for rows in [o for o in walked(op) if isinstance(o, scf.ParallelOp)]:
-            body = rows.body.block
-            loops = [o for o in body.ops if isinstance(o, _LOOPS)]
-            if len(loops) > 1 and len(body.args) == 1:
-                arrays = large_arrays(loops[0].body.block, body.args[0])
-                if not arrays:
-                    continue
-                places = [(o, first_access(o, arrays)) for o in loops]
-                shares = _shares([(o, a) for o, a in places if a is not None])
-                if shares and all(len(walked(o)) <= SHORT for o in loops):
-                    _touch(rows, loops[0], arrays)
-                for k, (loop, access) in enumerate(shares):
-                    prefetch(rows, loop, arrays, access, k, len(shares))
+        for rows, loops in loops_over_rows(op):
+            arrays = large_arrays(rows, loops[0])
+            places = [(o, first_access(o, arrays)) for o in loops if arrays]
+            shares = _shares([(o, a) for o, a in places if a is not None])
+            if shares and all(map(is_short, loops)):
+                _touch(rows, loops[0], arrays)
+            for k, (loop, access) in enumerate(shares):
+                prefetch(rows, loop, arrays, access, k, len(shares))
 
 
-def large_arrays(loop: Block, row: SSAValue) -> list[SSAValue]:
+def loops_over_rows(op: Operation) -> Iterator[tuple[scf.ParallelOp, list[Loop]]]:
+    """The loops over rows with more than one loop in them, and those."""
+    for rows in [o for o in walked(op) if isinstance(o, scf.ParallelOp)]:
+        loops = [o for o in rows.body.block.ops if isinstance(o, Loop)]
+        if len(loops) > 1 and len(rows.step) == 1:
+            yield rows, loops
+
+
+def is_short(loop: Operation) -> bool:
+    """Whether an iteration has few ops."""
+    return len(walked(loop)) <= SHORT
+
+
+def large_arrays(rows: scf.ParallelOp, loop: Loop) -> list[SSAValue]:
     """The arguments of which a loop reads a row, but for those that are small."""
     found: dict[SSAValue, None] = {}
-    for op in loop.ops:
+    (row,) = rows.body.block.args
+    for op in loop.body.block.ops:
         if isinstance(op, vector.LoadOp) and len(op.indices) == 2:
             unknown = DYNAMIC_INDEX in shape_of(op.base.type)
             large = unknown or bytes_of(op.base.type) > IN_CACHE
@@ -139,14 +150,14 @@ def _touch(rows: scf.ParallelOp, first: Operation, arrays: list[SSAValue]) -> No
     """Ask for a line of the row after the next, which may be on another page."""
     top = Block()
     m = Emit(top, first.location)
-    row = _later(m, rows, 2)
+    row = later(m, rows, 2)
     for array in arrays:
         operands = (array, row, m.const(0, index))
         append(top, make(upstream.PrefetchOp, operands, (), m.location, _SOON))
     move_before(top.ops, first)
 
 
-def _later(m: Emit, rows: scf.ParallelOp, count: int) -> SSAValue:
+def later(m: Emit, rows: scf.ParallelOp, count: int) -> SSAValue:
     """The row so many iterations later, or the last one."""
     last = m.sub(rows.upperBound[0], 1)
     step = rows.step[0] if count == 1 else m.mul(rows.step[0], count)
@@ -164,7 +175,7 @@ def prefetch(
     """Ask for a share of the next row of arrays next to an access to this one."""
     top, lines = Block(), Block()
     m = Emit(top, loop.location)
-    following = _later(m, rows, 1)
+    following = later(m, rows, 1)
     inside = Emit(lines, loop.location, m)
     place = access.indices[-1]
     if shares > 1:
@@ -180,4 +191,7 @@ def prefetch(
     move_before(lines.ops, access)
 
 
-__all__ = ["SHORT", "PrefetchRowsPass", "first_access", "large_arrays", "prefetch"]
+__all__ = [
+    "PrefetchRowsPass", "first_access", "is_short", "large_arrays", "later",
+    "loops_over_rows", "prefetch",
+]  # fmt: skip

@@ -57,6 +57,8 @@ class Analysis:
         """The ops that give one of their operands, and which."""
         self.few: set[Operation] = set()
         """The `scf.while` that make a few trips."""
+        self.nests = 0
+        """How many parallel loops are around; they ask for no signals."""
 
     def of(self, value: SSAValue) -> Range:
         """The range of a value."""
@@ -372,7 +374,9 @@ class Analysis:
             op.body.block.args, op.lowerBound, op.upperBound, strict=True
         ):
             self.counter(counter, begin, end)
+        self.nests += 1
         self.block(op.body.block)
+        self.nests -= 1
 
     def while_(self, op: scf.WhileOp) -> None:
         head, body = op.before_region.block, op.after_region.block
@@ -386,7 +390,8 @@ class Analysis:
                     self.truth.pop(argument, None)
                 self.merge(body.args, [known])
                 self.few.discard(op)
-                if any(self.few_values(*counter) for counter in _counters(op)):
+                counters = () if self.nests else _counters(op)
+                if any(self.few_values(*counter) for counter in counters):
                     self.few.add(op)
                 self.block(body)
                 return self.values(op, _end(op.after_region).operands)
@@ -406,20 +411,14 @@ def _counters(op: scf.WhileOp) -> Iterator[tuple[SSAValue, int]]:
     """What goes on by a constant in each trip, if that has no loops."""
     head, body = op.before_region.block, op.after_region.block
     passed = cast("scf.ConditionOp", head.last_op).args
-    if any(
-        isinstance(o, (scf.ForOp, scf.WhileOp, scf.ParallelOp)) for o in body.walk()
-    ):
+    if any(isinstance(o, _LOOPS) for o in body.walk()):
         return
-    for start, following in zip(head.args, _end(op.after_region).operands, strict=True):
-        step = following.owner
-        if isinstance(step, (arith.AddiOp, arith.SubiOp)):
-            by = constant_of(step.rhs)
-            if (
-                by
-                and step.lhs in body.args
-                and passed[body.args.index(step.lhs)] is start
-            ):
-                yield step.lhs, by
+    for begun, following in zip(head.args, _end(op.after_region).operands, strict=True):
+        add = following.owner
+        if isinstance(add, (arith.AddiOp, arith.SubiOp)) and add.lhs in body.args:
+            step = constant_of(add.rhs)
+            if step and passed[body.args.index(add.lhs)] is begun:
+                yield add.lhs, step
 
 
 def _end(region: Region) -> Operation:

@@ -38,6 +38,7 @@ from rfxjit.dialects.ir import (
     shape_of,
 )
 from rfxjit.passes.emit import Emit
+from rfxjit.passes.loops import users_of
 
 LARGE = 8 << 20
 """Bytes. `x + y` of f32, ns per element on one core of a Xeon (2 MiB of L2), and with a
@@ -52,7 +53,6 @@ sum of the result right behind it:
 SHORTEST = 32
 """Bytes of a vector; shorter ones would send lines to memory in pieces."""
 
-_VIEWS = (memref.CollapseShapeOp, memref.ReinterpretCastOp)
 _WRITES = (vector.StoreOp, vector.MaskedStoreOp, memref.StoreOp)
 _STREAMED = {"nontemporal": integer_attr(1, i1)}
 
@@ -76,18 +76,11 @@ class StreamStoresPass(ModulePass):
 
 def _stores(argument: SSAValue) -> list[vector.StoreOp]:
     """The stores of vectors to an argument; none if it is read, too."""
-    found: list[vector.StoreOp] = []
-    names = [argument]
-    for name in names:
-        for use in name.uses:
-            op = use.operation
-            if isinstance(op, _VIEWS):
-                names.append(op.results[0])
-            elif isinstance(op, vector.StoreOp):
-                found.append(op)
-            elif not isinstance(op, (*_WRITES, memref.DimOp)):
-                return []
-    return [op for op in found if bytes_of(op.vector.type) >= SHORTEST]
+    users = users_of(argument)
+    if not all(isinstance(op, _WRITES) for op in users):
+        return []
+    stores = [op for op in users if isinstance(op, vector.StoreOp)]
+    return [op for op in stores if bytes_of(op.vector.type) >= SHORTEST]
 
 
 def _stream_if_large(entry: Block, argument: SSAValue) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from xdsl.dialects import arith, func, math, memref, scf
 from xdsl.ir import Block, Operation, SSAValue
 
-from rfxjit.passes.emit import constant_of
+from rfxjit.passes.loops import trip_count
 
 UNKNOWN = 64
 _NS: dict[type[Operation], float] = {
@@ -25,10 +25,8 @@ _MATH, _OTHER = 0.25, 0.02
 
 
 def _count(begin: SSAValue, end: SSAValue, step: SSAValue) -> float:
-    numbers = [constant_of(v) for v in (begin, end, step)]
-    if None in numbers:
-        return UNKNOWN
-    return max(0, -((numbers[0] - numbers[1]) // numbers[2]))
+    trips = trip_count(begin, end, step)
+    return UNKNOWN if trips is None else trips
 
 
 def _of(block: Block) -> float:

@@ -47,6 +47,14 @@ def column(x):
     return y
 
 
+def end(x):
+    y = x[:, 0].copy()
+    y[5:] = 0.0
+    for i in range(x.shape[0] - 5):
+        y[i] = x[i, 1]
+    return y
+
+
 def sums(x):
     y = np.zeros(x.shape[0])
     for i in range(x.shape[0]):
@@ -64,7 +72,14 @@ def far(x):
 @pytest.mark.parametrize("rows", [99, None])
 @pytest.mark.parametrize(
     ("fn", "dead"),
-    [(doubled, 1), (table, 1), (turned, 1), (positive, 0), (column, 0), (sums, 0)],
+    [
+        (doubled, 1),
+        (table, 1),
+        (turned, 1),
+        (positive, 0),
+        (column, 0),
+        (sums, 0),
+    ],
 )
 def test_fills_and_results(fn, dead, rows, monkeypatch):
     x = np.random.default_rng(8).standard_normal((99, 77))
@@ -76,6 +91,11 @@ def test_fills_and_results(fn, dead, rows, monkeypatch):
     # Of an array turned around, the number of columns may vary: that is not looked at.
     known = fn is not turned or rows is not None
     assert filled.count("scf.parallel") - loops == (dead if known else 0)
+
+
+def test_a_part_that_is_filled_stays():
+    x = np.random.default_rng(8).standard_normal((99, 2))
+    np.testing.assert_array_equal(rfx.jit(end, strict=True)(x), end(x))
 
 
 def test_what_fails_has_no_result():

@@ -290,3 +290,45 @@ func.func @work(%x: memref<?xf64>, %y: memref<?xf64>, %v: f64, %c: i1, %n: index
 // CHECK-LABEL: @work
 // CHECK:         scf.parallel
 // CHECK:         scf.for
+
+// Not: a fill of a part, of which the loop writes as many others; a loop that writes a part.
+
+func.func @part(%y: memref<?xf64>, %v: f64, %m: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f64
+  %tail = memref.reinterpret_cast %y to offset: [5], sizes: [%m], strides: [1] : memref<?xf64> to memref<?xf64, strided<[1], offset: 5>>
+  "scf.parallel"(%c0, %m, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%i: index):
+    memref.store %zero, %tail[%i] : memref<?xf64, strided<[1], offset: 5>>
+    scf.reduce
+  }) : (index, index, index) -> ()
+  scf.for %i = %c0 to %m step %c1 {
+    memref.store %v, %y[%i] : memref<?xf64>
+  }
+  func.return
+}
+// CHECK-LABEL: @part
+// CHECK:         scf.parallel
+// CHECK:         scf.for
+
+func.func @head(%y: memref<10xf64>, %v: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %c10 = arith.constant 10 : index
+  %zero = arith.constant 0.0 : f64
+  %head = memref.reinterpret_cast %y to offset: [0], sizes: [4], strides: [1] : memref<10xf64> to memref<4xf64>
+  "scf.parallel"(%c0, %c10, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+  ^bb0(%i: index):
+    memref.store %zero, %y[%i] : memref<10xf64>
+    scf.reduce
+  }) : (index, index, index) -> ()
+  scf.for %i = %c0 to %c4 step %c1 {
+    memref.store %v, %head[%i] : memref<4xf64>
+  }
+  func.return
+}
+// CHECK-LABEL: @head
+// CHECK:         scf.parallel
+// CHECK:         scf.for

@@ -240,3 +240,44 @@ func.func @few(%x: memref<100xf64>, %n: i64, %v: f64, %c: i1) {
 // CHECK:         attributes {rfx.poll}
 // CHECK:         attributes {rfx.poll}
 // CHECK:         attributes {rfx.poll}
+
+// -----
+
+// Not: one that counts to a number that is not known; in a nest, where no loop around it
+// would ask.
+
+func.func @asked(%x: memref<100xf64>, %n: i64, %v: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c9 = arith.constant 9 : index
+  %zero = arith.constant 0 : i64
+  %one = arith.constant 1 : i64
+  %most = arith.constant 99 : i64
+  scf.for %i = %c0 to %c9 step %c1 {
+    %a = scf.while (%k = %zero) : (i64) -> i64 {
+      %more = arith.cmpi slt, %k, %n : i64
+      scf.condition(%more) %k : i64
+    } do {
+    ^bb0(%k: i64):
+      %next = arith.addi %k, %one : i64
+      scf.yield %next : i64
+    } attributes {rfx.poll}
+    "scf.parallel"(%c0, %c9, %c1) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> ({
+    ^bb0(%j: index):
+      %b = scf.while (%k = %most) : (i64) -> i64 {
+        %more = arith.cmpi sge, %k, %zero : i64
+        scf.condition(%more) %k : i64
+      } do {
+      ^bb0(%k: i64):
+        memref.store %v, %x[%j] : memref<100xf64>
+        %next = arith.subi %k, %one : i64
+        scf.yield %next : i64
+      } attributes {rfx.poll}
+      scf.reduce
+    }) : (index, index, index) -> ()
+  }
+  func.return
+}
+// CHECK-LABEL: @asked
+// CHECK:         attributes {rfx.poll}
+// CHECK:         attributes {rfx.poll}
