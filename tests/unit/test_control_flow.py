@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import control_functions  # noqa: F401 - registers its cases
+import control_in_place  # noqa: F401
 import numpy as np
 import pytest
 from control_code import CASES
